@@ -9,8 +9,10 @@
     └── OutcomeUnknown       the answer was lost, was a 5xx or was unreadable: look before repeating
 
 The distinction that matters is between the two branches: after `NotExecuted` a write may be sent
-again, after `OutcomeUnknown` it must be looked up first.
+again, after `OutcomeUnknown` it must be looked up first. `IntentState` is the same knowledge, kept.
 """
+
+from enum import StrEnum
 
 
 class RemoteError(Exception):
@@ -70,3 +72,24 @@ class OutcomeUnknown(RemoteError):
     """The request may or may not have taken effect: look it up before repeating it."""
 
     advice = "It may have taken effect: it is looked up before anything is repeated."
+
+
+class IntentState(StrEnum):
+    """Where an outward write stands."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    IGNORED = "ignored"
+
+    @property
+    def settled(self) -> bool:
+        """Whether the outcome is known for good."""
+        return self in {IntentState.APPLIED, IntentState.REFUSED, IntentState.IGNORED}
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the effect may exist without our knowing it."""
+        return self in {IntentState.SENDING, IntentState.IN_DOUBT}

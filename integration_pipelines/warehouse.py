@@ -101,6 +101,7 @@ class WarehouseOrder:
     picked: bool = False  # at least one unit was picked or packed: cancelling needs the floor
     shipped_parcels: int = 0
     merged_into: str | None = None
+    notes: tuple[str, ...] = ()  # internal notes, as the people in the warehouse see them
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -149,7 +150,7 @@ class Warehouse(Protocol):
     needs_customers: bool  # orders must name a customer record that exists already
 
     def changed_orders(self, stores: Sequence[str], since: datetime) -> Iterator[WarehousePage]:
-        """Pages of orders of `stores` changed since then, cancelled included; repeats and any order possible."""
+        """Pages of orders of `stores` changed since then, cancelled ones too; repeats are possible."""
         ...
 
     def find_orders(self, store: str, number: str) -> Sequence[WarehouseOrder]:
@@ -161,7 +162,7 @@ class Warehouse(Protocol):
         ...
 
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
-        """Items whose SKU equals each of `skus` exactly (case and blanks count); none, one or several."""
+        """Items whose SKU equals each of `skus` exactly (case, blanks); none, one or several."""
         ...
 
     def create_customer(self, request: CustomerRequest) -> str:

@@ -1,5 +1,7 @@
 """The channels file: which marketplaces, which warehouses, and the rules of each channel."""
 
+from integration_pipelines.config.faults import ConfigurationError, Fault
+from integration_pipelines.config.load import parse_channels, read_channels
 from integration_pipelines.config.models import (
     BufferOwner,
     Channel,
@@ -13,17 +15,33 @@ from integration_pipelines.config.models import (
     Warehouse,
     WarehouseSystem,
 )
+from integration_pipelines.config.secrets import (
+    Secrets,
+    channels_file,
+    read_environment,
+    read_secrets,
+    secret_variables,
+)
 
 __all__ = [
     "BufferOwner",
     "Channel",
     "Channels",
+    "ConfigurationError",
+    "Fault",
     "LineRule",
     "Marketplace",
     "OrderPolicy",
     "OrderRules",
     "PriceDropRule",
     "Prices",
+    "Secrets",
     "Warehouse",
     "WarehouseSystem",
+    "channels_file",
+    "parse_channels",
+    "read_channels",
+    "read_environment",
+    "read_secrets",
+    "secret_variables",
 ]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 
 class OrderPolicy(StrEnum):
@@ -56,7 +56,9 @@ def _known_zone(zone: str) -> str:
 
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="name of an environment variable")]
+VariableName = Annotated[
+    str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="name of an environment variable")
+]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -77,10 +79,12 @@ class Marketplace(_Frozen):
         gt=0, le=24 * 14, description="the operator's acceptance delay; the API does not tell it (OR11)"
     )
     debit_window_hours: float = Field(
-        default=72, gt=0, description="after this an accepted order that is still unpaid is shown to a person"
+        default=72, gt=0, le=24 * 90, description="after this an accepted order that is still unpaid is shown to a person"
     )
     poll_seconds: int = Field(default=60, ge=60, description="OR11 allows one background read a minute")
-    carriers: dict[str, str] = Field(default_factory=dict, description="warehouse carrier → carrier code (SH21)")
+    carriers: dict[str, str] = Field(
+        default_factory=dict, description="warehouse carrier → carrier code (SH21)"
+    )
 
     @property
     def acceptance_window(self) -> timedelta:
@@ -98,6 +102,9 @@ class Warehouse(_Frozen):
     system: WarehouseSystem
     base_url: HttpUrl = HttpUrl("https://api.veeqo.com")
     api_key_variable: VariableName
+    currency: str | None = Field(
+        default=None, pattern=r"^[A-Z]{3}$", description="of its item prices; the price guard needs it"
+    )
     time_zone: TimeZone = "UTC"
     guest_email_domain: str = Field(
         pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$",
@@ -124,7 +131,9 @@ class OrderRules(_Frozen):
     @model_validator(mode="after")
     def _unknown_sku_cannot_be_shipped(self) -> Self:
         if self.unknown_sku is LineRule.ACCEPT:
-            raise ValueError("unknown_sku: accept would promise goods that nobody can pick; use hold or refuse")
+            raise ValueError(
+                "unknown_sku: accept would promise goods that nobody can pick; use hold or refuse"
+            )
         return self
 
 
@@ -135,12 +144,19 @@ class Channel(_Frozen):
     warehouse: Key
     order_policy: OrderPolicy
     number_prefix: str = Field(
-        pattern=r"^[A-Za-z0-9_]{1,16}$", description="starts every warehouse order number; unique per marketplace"
+        pattern=r"^[A-Za-z0-9_]{1,16}$",
+        description="starts every warehouse order number; unique per marketplace",
     )
-    store: str = Field(min_length=1, description="the warehouse's id of this sales channel (Veeqo: channel id)")
+    store: str = Field(
+        min_length=1, description="the warehouse's id of this sales channel (Veeqo: channel id)"
+    )
     delivery_method: str | None = Field(default=None, description="the warehouse's id of the delivery method")
     prices: Prices = Prices.GROSS
     rules: OrderRules = OrderRules()
+    take_over_from: AwareDatetime | None = Field(
+        default=None,
+        description="orders placed earlier stay with the previous integration; with its time zone",
+    )
     buffer_owner: BufferOwner = BufferOwner.INTEGRATION
 
 

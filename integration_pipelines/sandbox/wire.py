@@ -12,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request below an account's base path; `path` still has its percent-encoding, header names are lower case."""
+    """One request below an account's base path.
+
+    `path` still has its percent-encoding; header names are lower case.
+    """
 
     method: str
     path: str

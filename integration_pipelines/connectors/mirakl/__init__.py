@@ -1,0 +1,1 @@
+"""Mirakl (marketplace platform, seller side): the client and the objects it reads."""

@@ -1,0 +1,285 @@
+"""Mirakl's seller operations, one method each, on one shop (Mirakl §1.1, §2, §10).
+
+Calls only: no decision, no ledger. Order reads hand on the rows as they came, because one damaged
+row must not stop the others; reading them into payload models is the flow's business.
+
+Surprising: filters and paging may be ignored by the other side without a word (Mirakl §0), so
+what was asked for is checked again here. And a read in pages may lose a row when an order leaves
+the window meanwhile: `order_pages` notices the shrunken total and goes back.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Reply, Transport
+from integration_pipelines.connectors.mirakl.amounts import LineAmount
+from integration_pipelines.connectors.mirakl.payloads import Account, PlatformConfiguration
+from integration_pipelines.connectors.values import Payload, reason
+from integration_pipelines.connectors.wire import path_segment
+from integration_pipelines.remote import OutcomeUnknown
+
+PAGE_SIZE = 100  # the most that OR11 gives; 10 when it is not asked for
+IDS_PER_CALL = 100  # more ids in one call are refused as a whole (failure case F8)
+REFERENCES_PER_CALL = 100
+
+_OR11 = Operation("OR11", answers=dict)
+_OR11_NEXT = Operation("OR11", answers=dict, budget="OR11:page")
+_OR11_IDS = Operation("OR11", answers=dict, budget="OR11:ids")
+_OR04 = Operation("OR04", write=True, answers=dict)
+_OR21 = Operation("OR21", write=True)
+_OR28 = Operation("OR28", write=True, answers=dict)
+_OR29 = Operation("OR29", write=True)
+_OR30 = Operation("OR30", write=True, answers=dict)
+_A01 = Operation("A01", answers=dict)
+_PC01 = Operation("PC01", answers=dict)
+
+_Payload = TypeVar("_Payload", bound=Payload)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One page of orders, as they came: usually objects, but anything damaged is handed on too.
+
+    Attributes:
+        total_count: how many orders the whole read has, as this page says; None if it does not say.
+        offset: how many rows came before this page.
+    """
+
+    orders: list[Any]
+    total_count: int | None
+    offset: int
+
+
+class MiraklClient:
+    """One shop on one marketplace.
+
+    Args:
+        account_key: the marketplace's key in `channels.yaml`.
+        shop_id: always sent; without it Mirakl works on the user's default shop.
+        transport: the account's door.
+    """
+
+    def __init__(self, account_key: str, shop_id: int, transport: Transport) -> None:
+        self.account_key = account_key
+        self.shop_id = shop_id
+        self._transport = transport
+
+    def order_pages(
+        self,
+        updated_from: datetime,
+        updated_to: datetime | None = None,
+        states: Collection[str] | None = None,
+        *,
+        patience: float = DEFAULT_PATIENCE,
+    ) -> Iterator[OrderPage]:
+        """Orders updated since, page by page, oldest first (OR11, the background read).
+
+        Mirakl shifts the start back by an amount of its own: repeats are normal. Leave the window open at
+        its end: an order that changes while we page would otherwise leave the window, shift the rest by
+        one row, and take its neighbour out of every page.
+
+        Args:
+            updated_from: aware.
+            updated_to: aware; for closed periods in the past.
+            states: order states wanted (`WAITING_ACCEPTANCE` …); all when None. Checked again here.
+            patience: seconds the first page may wait for the budget of one background read a minute.
+        """
+        query = [("start_update_date", _instant(updated_from))]
+        if updated_to is not None:
+            query.append(("end_update_date", _instant(updated_to)))
+        if states is not None:
+            query.append(("order_state_codes", ",".join(sorted(states))))
+        for page in self._pages(query, _OR11, _OR11_NEXT, patience):
+            if states is None:
+                yield page
+            else:
+                wanted = [row for row in page.orders if _field(row, "order_state") in (None, *states)]
+                yield OrderPage(wanted, page.total_count, page.offset)
+
+    def orders_by_id(self, order_ids: Collection[str]) -> list[dict[str, Any]]:
+        """The orders among `order_ids` that the shop has, as they came (OR11 by id, its own budget)."""
+        found: dict[str, dict[str, Any]] = {}
+        wanted = list(dict.fromkeys(order_ids))
+        for start in range(0, len(wanted), IDS_PER_CALL):
+            chunk = set(wanted[start : start + IDS_PER_CALL])
+            query = [("order_ids", ",".join(wanted[start : start + IDS_PER_CALL]))]
+            for page in self._pages(query, _OR11_IDS, _OR11_IDS, DEFAULT_PATIENCE):
+                found.update((_field(row, "order_id") or "", row) for row in page.orders)
+                if chunk <= found.keys():
+                    break
+        return [found[order_id] for order_id in wanted if order_id in found]
+
+    def accept_order(self, order_id: str, decisions: Mapping[str, bool]) -> None:
+        """Accept or refuse the lines of a waiting order; every line must be decided (OR21).
+
+        Args:
+            order_id: the logistic order.
+            decisions: order line id → accepted.
+        """
+        lines = [{"id": line_id, "accepted": accepted} for line_id, accepted in decisions.items()]
+        self._send(_OR21, "PUT", f"/api/orders/{path_segment(order_id)}/accept", json={"order_lines": lines})
+
+    def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str | None]:
+        """Write our order number on orders (OR04, one call, at most one a minute).
+
+        Args:
+            references: order id → our reference (1 to 2000 characters); at most `REFERENCES_PER_CALL`.
+
+        Returns:
+            order id → None where it was applied, else why not: a 2xx alone is no success (Mirakl §0).
+        """
+        if len(references) > REFERENCES_PER_CALL:
+            raise ValueError(f"OR04 takes {REFERENCES_PER_CALL} orders per call, not {len(references)}.")
+        orders = [
+            {"order_id": order_id, "references": {"order_reference_for_seller": text}}
+            for order_id, text in references.items()
+        ]
+        reply = self._send(_OR04, "PUT", "/api/orders", json={"orders": orders})
+        outcome: dict[str, str | None] = dict.fromkeys(references, "ignored: the answer does not mention it")
+        for item in _rows(reply.json.get("updated_orders")):
+            order_id = _field(item, "order_id")
+            if order_id in outcome:
+                outcome[order_id] = _refusal(item)
+        return outcome
+
+    def refund(self, amounts: Sequence[LineAmount], tax_mode: str | None = None) -> list[dict[str, Any]]:
+        """Give money back on debited lines of one order (OR28). Never repeated blindly: it would pay twice.
+
+        Returns:
+            the created refunds, with `refund_id` and `order_refund_id`.
+        """
+        return self._correct(_OR28, "/api/orders/refund", "refunds", amounts, tax_mode)
+
+    def cancel_lines(
+        self, amounts: Sequence[LineAmount], tax_mode: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Cancel parts of lines of one order before debit or shipment (OR30).
+
+        Returns:
+            the created cancelations, with `cancelation_id`.
+        """
+        return self._correct(_OR30, "/api/orders/cancel", "cancelations", amounts, tax_mode)
+
+    def cancel_order(self, order_id: str) -> None:
+        """Cancel the whole order; only while the order says `can_cancel` (OR29)."""
+        self._send(_OR29, "PUT", f"/api/orders/{path_segment(order_id)}/cancel")
+
+    def account(self) -> Account:
+        """The shop behind the key (A01; once a day by contract)."""
+        return self._read(_A01, "/api/account", Account)
+
+    def platform_configuration(self) -> PlatformConfiguration:
+        """What the operator switched on (PC01)."""
+        return self._read(_PC01, "/api/platform/configuration", PlatformConfiguration)
+
+    def _pages(
+        self, filters: Sequence[tuple[str, str]], first: Operation, following: Operation, patience: float
+    ) -> Iterator[OrderPage]:
+        offset, operation, smallest, before = 0, first, None, None
+        while True:
+            page = self._page(filters, operation, offset, patience)
+            if page.orders and page.orders == before:
+                raise OutcomeUnknown(
+                    self.account_key,
+                    first.code,
+                    "it answers the same page for another offset: paging is broken.",
+                )
+            yield page
+            left = 0 if smallest is None or page.total_count is None else smallest - page.total_count
+            if left > 0:
+                # Orders left the set, so as many rows moved to positions that were read already.
+                offset, before = max(0, offset - left), None
+            else:
+                offset, before = offset + len(page.orders), page.orders
+            if page.total_count is not None:
+                smallest = page.total_count if smallest is None else min(smallest, page.total_count)
+            at_end = page.total_count is not None and offset >= page.total_count
+            if at_end or (not page.orders and left <= 0):
+                return
+            operation, patience = following, DEFAULT_PATIENCE
+
+    def _page(
+        self, filters: Sequence[tuple[str, str]], operation: Operation, offset: int, patience: float
+    ) -> OrderPage:
+        paging = [("max", str(PAGE_SIZE)), ("offset", str(offset)), ("sort", "dateCreated"), ("order", "asc")]
+        reply = self._send(operation, "GET", "/api/orders", query=[*filters, *paging], patience=patience)
+        rows, total = reply.json.get("orders"), reply.json.get("total_count")
+        if not isinstance(rows, list):
+            raise OutcomeUnknown(
+                self.account_key, operation.code, "the answer has no list of orders.", body=reply.text
+            )
+        counted = total if isinstance(total, int) and not isinstance(total, bool) else None
+        return OrderPage(rows, counted, offset)
+
+    def _correct(
+        self,
+        operation: Operation,
+        path: str,
+        root: str,
+        amounts: Sequence[LineAmount],
+        tax_mode: str | None,
+    ) -> list[dict[str, Any]]:
+        body: dict[str, Any] = {root: [amount.as_json() for amount in amounts]}
+        if tax_mode is not None:
+            body["order_tax_mode"] = tax_mode
+        reply = self._send(operation, "PUT", path, json=body)
+        created = _rows(reply.json.get(root))
+        if len(created) < len(amounts):
+            words = f"it confirms {len(created)} of {len(amounts)} {root}."
+            raise OutcomeUnknown(
+                self.account_key, operation.code, words, status=reply.status, body=reply.text
+            )
+        return created
+
+    def _read(self, operation: Operation, path: str, model: type[_Payload]) -> _Payload:
+        reply = self._send(operation, "GET", path)
+        try:
+            return model.model_validate(reply.json)
+        except ValidationError as error:
+            words = f"the answer cannot be understood ({reason(error)})."
+            raise OutcomeUnknown(self.account_key, operation.code, words, body=reply.text) from None
+
+    def _send(
+        self,
+        operation: Operation,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        json: Any = None,
+        patience: float = DEFAULT_PATIENCE,
+    ) -> Reply:
+        shop = ("shop_id", str(self.shop_id))
+        return self._transport.send(
+            operation, method, path, query=[*query, shop], json=json, patience=patience
+        )
+
+
+def _instant(moment: datetime) -> str:
+    """ISO-8601 in UTC with milliseconds and `Z`: an offset's `+` would need encoding (Mirakl §1.5)."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone; every time here is aware.")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _field(row: Any, name: str) -> str | None:
+    """A field of a row as text; None when the row is damaged or has none."""
+    value = row.get(name) if isinstance(row, dict) else None
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+
+
+def _refusal(item: Mapping[str, Any]) -> str | None:
+    """Why OR04 did not update an order; None when it did."""
+    errors = item.get("errors")
+    if not errors:
+        return None if item.get("updated") is not None else "ignored: nothing was updated"
+    said = [_field(error, "message") or _field(error, "code") or "" for error in _rows(errors)]
+    return "; ".join(filter(None, said)) or "refused without an explanation"

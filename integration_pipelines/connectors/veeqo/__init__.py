@@ -1,0 +1,1 @@
+"""Veeqo: the client, the objects it reads, and the warehouse port served with them."""

@@ -1,0 +1,105 @@
+"""What people do about exceptions: retry, resolve. Every act is recorded with who, when and why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from integration_pipelines.exceptions.taxonomy import Code
+from integration_pipelines.ledger.intents import renew
+from integration_pipelines.ledger.tables import exception_history, exceptions, intents, orders
+from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
+from integration_pipelines.remote import IntentState
+
+# Holds that a person may lift by resolving: the order goes on as if the rule said accept.
+LIFTED_BY_RESOLVING = frozenset({Code.PRICE_DROP, Code.SHORT_STOCK, Code.TOTAL_MISMATCH})
+
+
+class UnknownExceptionError(Exception):
+    """There is no exception with this number."""
+
+
+def list_exceptions(
+    connection: Connection, *, owner: str | None = None, code: str | None = None, include_closed: bool = False
+) -> Sequence[RowMapping]:
+    """Exceptions, the most pressing first: by deadline, then by age."""
+    query = select(exceptions).order_by(exceptions.c.deadline.nulls_last(), exceptions.c.first_seen_at)
+    if not include_closed:
+        query = query.where(exceptions.c.state == "open")
+    if owner:
+        query = query.where(exceptions.c.owner == owner)
+    if code:
+        query = query.where(exceptions.c.code == code)
+    return connection.execute(query).mappings().all()
+
+
+def read_exception(connection: Connection, number: int) -> tuple[RowMapping, Sequence[RowMapping]]:
+    """One exception and its history, oldest first.
+
+    Raises:
+        UnknownExceptionError: no such number.
+    """
+    found = connection.execute(select(exceptions).where(exceptions.c.id == number)).mappings().one_or_none()
+    if found is None:
+        raise UnknownExceptionError(
+            f"There is no exception {number}; `exceptions list` shows those that are open."
+        )
+    history = connection.execute(
+        select(exception_history)
+        .where(exception_history.c.exception_id == number)
+        .order_by(exception_history.c.id)
+    )
+    return found, history.mappings().all()
+
+
+def retry(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
+    """Let the order be decided again at once; refused writes may be sent again (a refusal had no effect)."""
+    found, _ = read_exception(connection, number)
+    refused = connection.scalars(
+        select(intents.c.key).where(
+            intents.c.subject == found["subject"], intents.c.state == IntentState.REFUSED.value
+        )
+    ).all()
+    for key in refused:
+        renew(connection, key, now)
+    _look_now(connection, found["subject"], now)
+    _remember(connection, found, "retried", who, note, now)
+
+
+def resolve(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
+    """Take it off the queue with a note; where the rule asked a person, the order goes on.
+
+    It stays off while the cause stays the same, and reopens when the cause returns after having gone.
+    """
+    found, _ = read_exception(connection, number)
+    connection.execute(
+        update(exceptions).where(exceptions.c.id == number).values(state="resolved", closed_at=now)
+    )
+    if found["code"] in LIFTED_BY_RESOLVING:
+        connection.execute(
+            update(orders)
+            .where(orders.c.marketplace + "/" + orders.c.order_id == found["subject"])
+            .values(approvals=func.array_append(orders.c.approvals, found["code"]))
+        )
+        _look_now(connection, found["subject"], now)
+    _remember(connection, found, "resolved", who, note, now)
+
+
+def _look_now(connection: Connection, subject: str, now: datetime) -> None:
+    marketplace, _, order_id = subject.partition("/")
+    connection.execute(
+        update(orders)
+        .where(orders.c.marketplace == marketplace, orders.c.order_id == order_id)
+        .values(look_at=now, version=orders.c.version + 1)
+    )
+
+
+def _remember(
+    connection: Connection, found: RowMapping, what: str, who: str, note: str, now: datetime
+) -> None:
+    connection.execute(
+        insert(exception_history).values(exception_id=found["id"], at=now, what=what, who=who, note=note)
+    )
+    details = {"who": who, "note": note}
+    entry = TimelineEntry(found["subject"], now, Side.PERSON, f"{what}: {found['code']}", details)
+    append_timeline(connection, [entry])

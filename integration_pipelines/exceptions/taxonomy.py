@@ -1,0 +1,155 @@
+"""Every kind of exception: what it means in plain words, who owns it, what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """The team whose queue it lands in."""
+
+    OPERATIONS = "operations"
+    ECOMMERCE = "ecommerce"
+    CUSTOMER_SERVICE = "cx"
+    FINANCE = "finance"
+
+
+class Code(StrEnum):
+    """The stable name of a kind of exception."""
+
+    UNACKNOWLEDGED_ORDER = "unacknowledged_order"
+    UNKNOWN_SKU = "unknown_sku"
+    AMBIGUOUS_SKU = "ambiguous_sku"
+    SHORT_STOCK = "short_stock"
+    PRICE_DROP = "price_drop"
+    UNREADABLE_ORDER = "unreadable_order"
+    INVALID_ORDER = "invalid_order"
+    UNKNOWN_ORDER_STATE = "unknown_order_state"
+    ACCEPTANCE_REFUSED = "acceptance_refused"
+    ACCEPTED_NOT_IN_WAREHOUSE = "accepted_not_in_warehouse"
+    WAREHOUSE_REFUSED = "warehouse_refused"
+    INCOMPLETE_ADDRESS = "incomplete_address"
+    DEBIT_OVERDUE = "debit_overdue"
+    CANCELLED_TOO_LATE = "cancelled_too_late"
+    CANCELLED_IN_WAREHOUSE = "cancelled_in_warehouse"
+    SHIPPED_ELSEWHERE = "shipped_elsewhere"
+    DUPLICATE_WAREHOUSE_ORDER = "duplicate_warehouse_order"
+    TOTAL_MISMATCH = "total_mismatch"
+    UNREADABLE_WAREHOUSE_ORDER = "unreadable_warehouse_order"
+    ACCOUNT_UNREACHABLE = "account_unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How to read and work one kind of exception."""
+
+    owner: Owner
+    meaning: str
+    what_to_do: str
+
+
+TAXONOMY: dict[Code, Kind] = {
+    Code.UNACKNOWLEDGED_ORDER: Kind(
+        Owner.ECOMMERCE,
+        "An order is still waiting for our acceptance and its window is running out.",
+        "Look at the last error in its timeline. When the warehouse cannot be reached, accept it in the "
+        "marketplace's back office before the deadline.",
+    ),
+    Code.UNKNOWN_SKU: Kind(
+        Owner.ECOMMERCE,
+        "A line asks for a SKU that the warehouse does not have, compared exactly.",
+        "Create the SKU in the warehouse, or correct the offer. The order goes on "
+        "by itself once the SKU exists.",
+    ),
+    Code.AMBIGUOUS_SKU: Kind(
+        Owner.ECOMMERCE,
+        "The warehouse has more than one active item with this very SKU.",
+        "Delete or rename the duplicate in the warehouse; the order goes on by itself.",
+    ),
+    Code.SHORT_STOCK: Kind(
+        Owner.OPERATIONS,
+        "The reservation could not be covered by stock.",
+        "Bring stock in, or refuse the line on the marketplace before the deadline.",
+    ),
+    Code.PRICE_DROP: Kind(
+        Owner.ECOMMERCE,
+        "The marketplace sold a line well below the warehouse's price.",
+        "Check the offer's price. Accept the order by `exceptions resolve`, or refuse it on the marketplace.",
+    ),
+    Code.UNREADABLE_ORDER: Kind(
+        Owner.OPERATIONS,
+        "The marketplace sent an order that cannot be read; its raw answer is kept.",
+        "Look at the raw answer with `exceptions show`. It is read again with every change; ask the operator "
+        "when it stays damaged.",
+    ),
+    Code.INVALID_ORDER: Kind(
+        Owner.ECOMMERCE,
+        "The order can be read but not fulfilled as it says: no lines, no SKU, no quantity.",
+        "Ask the operator to correct or cancel it.",
+    ),
+    Code.UNKNOWN_ORDER_STATE: Kind(
+        Owner.OPERATIONS,
+        "The marketplace uses an order state that we do not know.",
+        "Nothing is done until the state changes. Ask the operator what it means and tell the engineers.",
+    ),
+    Code.ACCEPTANCE_REFUSED: Kind(
+        Owner.ECOMMERCE,
+        "The marketplace refused our acceptance, in its own words.",
+        "Accept or refuse the order in the marketplace's back office, or retry after mending the cause.",
+    ),
+    Code.ACCEPTED_NOT_IN_WAREHOUSE: Kind(
+        Owner.OPERATIONS,
+        "The marketplace holds us to this order, but the warehouse does not have it yet.",
+        "Look at the last error in its timeline; it is tried again by itself.",
+    ),
+    Code.WAREHOUSE_REFUSED: Kind(
+        Owner.OPERATIONS,
+        "The warehouse refused what we asked, in its own words.",
+        "Mend the cause in the warehouse, then `exceptions retry`.",
+    ),
+    Code.INCOMPLETE_ADDRESS: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "The order is cleared for dispatch but its address cannot be used.",
+        "Ask the customer or the operator for the missing part; corrections on the "
+        "marketplace are read by themselves.",
+    ),
+    Code.DEBIT_OVERDUE: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "We accepted long ago, the customer has not been debited, and stock is held for it.",
+        "Ask the operator. The reservation is given back by itself when the order is cancelled.",
+    ),
+    Code.CANCELLED_TOO_LATE: Kind(
+        Owner.OPERATIONS,
+        "The marketplace cancelled an order that the floor has already packed or sent.",
+        "Stop the parcel. If it has left, expect it back and tell customer service.",
+    ),
+    Code.CANCELLED_IN_WAREHOUSE: Kind(
+        Owner.OPERATIONS,
+        "The warehouse cancelled an order that the marketplace still expects.",
+        "Reinstate it in the warehouse, or cancel it on the marketplace.",
+    ),
+    Code.SHIPPED_ELSEWHERE: Kind(
+        Owner.OPERATIONS,
+        "The marketplace says shipped, the warehouse still only reserves stock for it.",
+        "Find out who shipped it; cancel the warehouse order to give the stock back.",
+    ),
+    Code.DUPLICATE_WAREHOUSE_ORDER: Kind(
+        Owner.OPERATIONS,
+        "The warehouse has more than one live order for one marketplace order.",
+        "Cancel all but one in the warehouse before the floor picks them.",
+    ),
+    Code.TOTAL_MISMATCH: Kind(
+        Owner.FINANCE,
+        "The warehouse order's total differs from the marketplace's by more than a cent.",
+        "Check the channel's `prices` setting (gross or net) and the store's currency.",
+    ),
+    Code.UNREADABLE_WAREHOUSE_ORDER: Kind(
+        Owner.OPERATIONS,
+        "The warehouse sent an order that cannot be read; its raw answer is kept.",
+        "Look at the raw answer with `exceptions show` and tell the engineers.",
+    ),
+    Code.ACCOUNT_UNREACHABLE: Kind(
+        Owner.OPERATIONS,
+        "A marketplace or warehouse account gives no usable answer.",
+        "Check its status page and, for 401 or 403, the API key; `doctor` tests both.",
+    ),
+}

@@ -1,0 +1,133 @@
+"""The closing figures of a day: what came of every order, from the ledger alone.
+
+A rehearsal on an outside system has no other source; the demo holds these figures against the
+sandbox's own truth (`judgement.py`).
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.ledger.call_counts import read_calls
+
+_ORDERS = text("""
+select o.marketplace, o.order_id, o.channel, o.outcome, o.state, o.waiting_since, o.accept_by, o.accepted_at,
+    (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
+        and e.state = 'open') as exceptions,
+    (select count(*) from warehouse_orders w where split_part(w.number, '#', 1) = o.number
+        and w.state <> 'cancelled') as live
+from orders o
+""")
+_UNREADABLE = text("""
+select count(*) from exceptions e where e.code = 'unreadable_order' and e.state = 'open'
+    and not exists (select from orders o where o.marketplace || '/' || o.order_id = e.subject)
+""")
+_ORDER_OPERATIONS = {"OR21", "OR04", "POST /customers", "POST /orders", "PUT /orders/{id}"}
+_BEYOND_ACCEPTANCE = {
+    "WAITING_DEBIT",
+    "WAITING_DEBIT_PAYMENT",
+    "SHIPPING",
+    "SHIPPED",
+    "TO_COLLECT",
+    "RECEIVED",
+    "CLOSED",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a day came to. Durations are seconds on the marketplace's clock."""
+
+    seen: int
+    accepted: int
+    done: int
+    held: int
+    waiting: int
+    duplicates: int
+    lost: int
+    accepted_late: int
+    outcomes: dict[str, int]
+    exceptions: dict[str, int]
+    calls: dict[str, int]
+    throttled: int
+    acceptance_seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The fixed keys of the closing file."""
+        return {
+            "orders": {
+                "seen": self.seen,
+                "accepted": self.accepted,
+                "done": self.done,
+                "held": self.held,
+                "waiting": self.waiting,
+                "duplicates": self.duplicates,
+                "lost": self.lost,
+                "accepted_late": self.accepted_late,
+            },
+            "outcomes": self.outcomes,
+            "exceptions": self.exceptions,
+            "calls": self.calls,
+            "quota": {"breaches": self.throttled},
+            "seconds": {"acceptance": self.acceptance_seconds},
+        }
+
+
+def closing_figures(ledger: Ledger) -> Figures:
+    """Read the figures."""
+    with ledger.begin() as connection:
+        orders = pd.DataFrame(
+            connection.execute(_ORDERS).mappings().all(),
+            columns=[
+                *("marketplace", "order_id", "channel", "outcome", "state", "waiting_since", "accept_by"),
+                *("accepted_at", "exceptions", "live"),
+            ],
+        )
+        unreadable = int(connection.scalar(_UNREADABLE) or 0)
+        by_code = _open_exceptions(connection)
+        calls = read_calls(connection)
+    open_orders = orders[orders["outcome"].isna()]
+    held = open_orders[open_orders["exceptions"] == 1]
+    lost = orders[(orders["exceptions"] > 1) | (orders["outcome"].notna() & (orders["exceptions"] > 0))]
+    waits = _seconds(orders)
+    operations: Counter[str] = Counter()
+    for (_, operation, _), count in calls.items():
+        operations[operation] += count
+    return Figures(
+        seen=len(orders) + unreadable,
+        accepted=int((orders["accepted_at"].notna() | orders["state"].isin(_BEYOND_ACCEPTANCE)).sum()),
+        done=int(orders["outcome"].notna().sum()),
+        held=len(held) + unreadable,
+        waiting=int((open_orders["exceptions"] == 0).sum()),
+        duplicates=int((orders["live"] > 1).sum()),
+        lost=len(lost),
+        accepted_late=int((orders["accepted_at"] > orders["accept_by"]).sum()),
+        outcomes={str(k): int(v) for k, v in orders["outcome"].value_counts().sort_index().items()},
+        exceptions=by_code,
+        calls=dict(sorted(operations.items())),
+        throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
+        acceptance_seconds=waits,
+    )
+
+
+def _seconds(orders: pd.DataFrame) -> dict[str, float]:
+    """p50 and p99 of the time from waiting to accepted."""
+    accepted = orders[orders["accepted_at"].notna() & orders["waiting_since"].notna()]
+    if accepted.empty:
+        return {}
+    waits = (
+        pd.to_datetime(accepted["accepted_at"], utc=True)
+        - pd.to_datetime(accepted["waiting_since"], utc=True)
+    ).dt.total_seconds()
+    return {"p50": round(float(waits.quantile(0.5)), 1), "p99": round(float(waits.quantile(0.99)), 1)}
+
+
+def _open_exceptions(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        text("select code, count(*) as n from exceptions where state = 'open' group by code order by code")
+    )
+    return {row.code: row.n for row in rows}

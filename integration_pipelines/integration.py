@@ -1,0 +1,154 @@
+"""Puts the parts together: the channels file, the ledger and the doors of every account.
+
+The same object serves the Dagster resources, the command line, rehearsals and simulations; they
+differ only in the clock, the database and what the connectors talk through.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.config import Channels, OrderPolicy, WarehouseSystem
+from integration_pipelines.config.secrets import Secrets
+from integration_pipelines.connectors.calls import CallCounter
+from integration_pipelines.connectors.http import Transport
+from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets
+from integration_pipelines.connectors.veeqo.client import VeeqoClient
+from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.ledger.call_counts import add_calls
+from integration_pipelines.ledger.intents import Boundary, IntentJournal
+from integration_pipelines.orders.act import OrderWork, WorkReport
+from integration_pipelines.orders.observe import IntakeReport, OrderIntake, WarehouseIntake
+from integration_pipelines.orders.writes import OrderWrites
+from integration_pipelines.warehouse import Warehouse
+
+
+@dataclass
+class Integration:
+    """All accounts of one channels file, working on one ledger."""
+
+    channels: Channels
+    ledger: Ledger
+    clock: Clock
+    calls: CallCounter
+    marketplaces: Mapping[str, MiraklClient]
+    warehouses: Mapping[str, Warehouse]
+    order_intakes: Mapping[str, OrderIntake]
+    warehouse_intakes: Mapping[str, WarehouseIntake]
+    order_work: Mapping[str, OrderWork]
+
+    def store_call_counts(self) -> None:
+        """Move this process's call counts into the ledger."""
+        counts = self.calls.drain()
+        if counts:
+            with self.ledger.begin() as connection:
+                add_calls(connection, counts, self.clock.now())
+
+    def tick(self, marketplace: str, *, patience: float = 0.0, until: datetime | None = None) -> IntakeReport:
+        """The light, frequent process: one OR11 read; channels that accept first answer at once (M3).
+
+        Raises:
+            RemoteError: the marketplace gave no usable answer, or this minute's read is taken.
+        """
+        report = self.order_intakes[marketplace].read_changes(patience=patience)
+        for key, channel in self.channels.channels_of_marketplace(marketplace).items():
+            if channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE:
+                self.order_work[key].accept_waiting(until=until)
+        return report
+
+    def work(self, channel: str, *, until: datetime | None = None) -> WorkReport:
+        """Work one channel's queue."""
+        return self.order_work[channel].work(until=until)
+
+
+def build_integration(
+    channels: Channels,
+    secrets: Secrets,
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    random: Random,
+    through: Callable[[], Any] | None = None,
+    at_boundary: Callable[[Boundary, str], None] = lambda boundary, kind: None,
+) -> Integration:
+    """Build every door of `channels`.
+
+    Args:
+        random: jitter of retries.
+        through: makes the httpx transport of each account instead of the network (simulations).
+        at_boundary: called between the steps of every intent (crash tests).
+    """
+    contracts = dict.fromkeys(channels.marketplaces, MIRAKL) | dict.fromkeys(channels.warehouses, VEEQO)
+    budgets = Budgets.shared(contracts, ledger.engine)
+    calls = CallCounter()
+
+    def door(account: str, base_url: str, credentials: dict[str, str]) -> Transport:
+        return Transport(
+            account,
+            base_url,
+            credentials,
+            clock=clock,
+            random=random,
+            budgets=budgets,
+            calls=calls,
+            through=through() if through else None,
+        )
+
+    marketplaces = {
+        key: MiraklClient(
+            key, m.shop_id, door(key, str(m.base_url), {"Authorization": secrets.of_marketplace(key)})
+        )
+        for key, m in channels.marketplaces.items()
+    }
+    warehouses: dict[str, Warehouse] = {}
+    for key, settings in channels.warehouses.items():
+        match settings.system:
+            case WarehouseSystem.VEEQO:
+                transport = door(key, str(settings.base_url), {"x-api-key": secrets.of_warehouse(key)})
+                warehouses[key] = VeeqoWarehouse(key, VeeqoClient(key, transport))
+    order_intakes = {
+        key: OrderIntake(key, settings, taken, marketplaces[key], ledger, clock)
+        for key, settings in channels.marketplaces.items()
+        if (taken := channels.channels_of_marketplace(key))
+    }
+    warehouse_intakes = {
+        key: WarehouseIntake(key, served, warehouses[key], ledger, clock)
+        for key in channels.warehouses
+        if (served := channels.channels_of_warehouse(key))
+    }
+    order_work = {
+        key: OrderWork(
+            key=key,
+            channel=channel,
+            marketplace=channels.marketplaces[channel.marketplace],
+            ledger=ledger,
+            clock=clock,
+            writes=OrderWrites(
+                key,
+                channel,
+                channels.warehouses[channel.warehouse],
+                marketplaces[channel.marketplace],
+                warehouses[channel.warehouse],
+                clock,
+            ),
+            read_again=order_intakes[channel.marketplace].read_again,
+            journal=IntentJournal(clock, at_boundary),
+        )
+        for key, channel in channels.channels.items()
+    }
+    return Integration(
+        channels,
+        ledger,
+        clock,
+        calls,
+        marketplaces,
+        warehouses,
+        order_intakes,
+        warehouse_intakes,
+        order_work,
+    )

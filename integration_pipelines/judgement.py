@@ -1,0 +1,87 @@
+"""Holds a day's figures against what really happened, as the sandbox knows it.
+
+The integration cannot see this truth; only the demo, tests and simulations may ask for it. Every
+broken promise is a sentence that names the order.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text
+
+from integration_pipelines.config import Channels
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.ledger.orders import REVISION_MARK
+
+_LEDGER = text("""
+select o.marketplace, o.order_id, o.number, o.outcome, o.accepted_at,
+    (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
+        and e.state = 'open') as exceptions
+from orders o
+""")
+_ENDED = {"CANCELED", "REFUSED"}
+_PROMISED = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
+
+
+def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]) -> list[str]:
+    """Every promise of the orders flow that the truth shows broken; empty when all hold."""
+    with ledger.begin() as connection:
+        known = {(row.marketplace, row.order_id): row for row in connection.execute(_LEDGER)}
+        unreadable = set(
+            connection.scalars(
+                text("select subject from exceptions where code = 'unreadable_order' and state = 'open'")
+            )
+        )
+    live = _live_warehouse_orders(truth)
+    broken: list[str] = []
+    for channel in channels.channels.values():
+        for order_id, order in truth["marketplaces"][channel.marketplace]["orders"].items():
+            subject = f"{channel.marketplace}/{order_id}"
+            row = known.get((channel.marketplace, order_id))
+            numbers = live.get(f"{channel.number_prefix}-{order_id}", [])
+            broken += _one_order(subject, order, row, numbers, subject in unreadable)
+    broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
+    for key, warehouse in truth["warehouses"].items():
+        if warehouse["quota_breaches"]:
+            broken.append(f"quota broken on {key}: {warehouse['quota_breaches']} calls beyond the bucket")
+    return broken
+
+
+def _one_order(
+    subject: str, order: Mapping[str, Any], row: Any, numbers: list[str], unreadable: bool
+) -> list[str]:
+    broken = []
+    state = order["state"]
+    if len(numbers) > 1:
+        broken.append(f"{subject}: {len(numbers)} live warehouse orders: {', '.join(numbers)}")
+    if row is None:
+        if not unreadable and state != "STAGING":
+            broken.append(f"{subject}: lost: the ledger does not know it, the marketplace says {state}")
+        return broken
+    if unreadable:
+        return broken
+    if row.exceptions > 1:
+        broken.append(f"{subject}: on {row.exceptions} exceptions")
+    if row.outcome is not None and row.exceptions:
+        broken.append(f"{subject}: done ({row.outcome}) and yet on an exception")
+    if row.exceptions:
+        return broken
+    if state in _ENDED and numbers:
+        broken.append(f"{subject}: {state} on the marketplace, still live in the warehouse: {numbers[0]}")
+    if state in _PROMISED and not numbers:
+        broken.append(f"{subject}: {state} on the marketplace, not in the warehouse and on no exception")
+    if order.get("accepted_late"):
+        broken.append(f"{subject}: accepted late and on no exception")
+    if row.outcome is None and state != "STAGING":
+        broken.append(f"{subject}: neither done nor on an exception; the marketplace says {state}")
+    return broken
+
+
+def _live_warehouse_orders(truth: Mapping[str, Any]) -> dict[str, list[str]]:
+    live: dict[str, list[str]] = {}
+    for warehouse in truth["warehouses"].values():
+        for order in warehouse["orders"]:
+            if order["status"] != "cancelled":
+                base = str(order["number"]).split(REVISION_MARK)[0]
+                live.setdefault(base, []).append(f"{order['number']} (id {order['id']})")
+    return live

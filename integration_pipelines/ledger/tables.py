@@ -1,0 +1,253 @@
+"""The tables, for SQLAlchemy Core. The schema itself is made by `migrations/`.
+
+Money columns are NUMERIC with the currency beside them; times are timestamptz; raw answers are JSONB.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+_Moment = DateTime(timezone=True)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column(
+        "stream", Text, primary_key=True, comment="what is read: orders:<marketplace>, orders:<warehouse>"
+    ),
+    Column("position", _Moment, nullable=False, comment="newest change the other side has shown us"),
+    Column("read_at", _Moment, nullable=False, comment="when a whole read last ended, on our clock"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column(
+        "number",
+        Text,
+        nullable=False,
+        comment="our deterministic reference in the warehouse, without revision",
+    ),
+    Column("state", Text, nullable=False, comment="as the marketplace says it, unknown values included"),
+    Column("currency", Text, nullable=False),
+    Column("total_price", Numeric, nullable=False),
+    Column("shipping_price", Numeric, nullable=False),
+    Column("buyer", Text, nullable=False),
+    Column("contact", JSONB, nullable=False, comment="first_name, last_name, email as far as known"),
+    Column("ship_to", JSONB, comment="null until the marketplace shows the address"),
+    Column("placed_at", _Moment, nullable=False),
+    Column("updated_at", _Moment, nullable=False, comment="the marketplace's last_updated_date"),
+    Column(
+        "waiting_since", _Moment, comment="when it was first seen waiting for acceptance, marketplace's time"
+    ),
+    Column("accept_by", _Moment),
+    Column("ship_by", _Moment),
+    Column(
+        "read_at", _Moment, nullable=False, comment="when the read that produced this row began, our clock"
+    ),
+    Column("first_seen_at", _Moment, nullable=False),
+    Column("raw", JSONB, nullable=False),
+    Column("raw_hash", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1", comment="which warehouse order is meant"),
+    Column(
+        "refused_lines", ARRAY(Text), nullable=False, server_default="{}", comment="lines decided against"
+    ),
+    Column("approvals", ARRAY(Text), nullable=False, server_default="{}", comment="holds a person lifted"),
+    Column("accepted_at", _Moment, comment="when our acceptance took effect"),
+    Column("outcome", Text, comment="null while open, else released, shipped, cancelled, refused, not_ours"),
+    Column("look_at", _Moment, comment="when it must be decided again; null: only when a fact changes"),
+    Column("version", BigInteger, nullable=False, server_default="0", comment="moves with every stored fact"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="failed attempts in a row"),
+    Index("orders_due", "channel", "look_at", postgresql_where=text("look_at is not null")),
+    Index("orders_open", "channel", postgresql_where=text("outcome is null")),
+    Index("orders_number", "number"),
+    UniqueConstraint("channel", "number", name="orders_one_number_per_channel"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("line_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_price", Numeric, nullable=False),
+    Column("price", Numeric, nullable=False, comment="line total without shipping"),
+    Column("shipping_price", Numeric, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
+unreadable_records = Table(
+    "unreadable_records",
+    metadata,
+    Column("source", Text, primary_key=True, comment="marketplace or warehouse key"),
+    Column("reference", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("raw", JSONB, nullable=False),
+    Column("first_seen_at", _Moment, nullable=False),
+    Column("last_seen_at", _Moment, nullable=False),
+)
+
+warehouse_orders = Table(
+    "warehouse_orders",
+    metadata,
+    Column("warehouse", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("raw_status", Text, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    Column("total_price", Numeric),
+    Column("currency", Text),
+    Column("picked", Boolean, nullable=False),
+    Column("shipped_parcels", Integer, nullable=False),
+    Column("merged_into", Text),
+    Column("created_at", _Moment, nullable=False),
+    Column("updated_at", _Moment, nullable=False),
+    Column("read_at", _Moment, nullable=False),
+    Column("raw", JSONB, nullable=False),
+    Index("warehouse_orders_number", "warehouse", "store", "number"),
+)
+
+order_links = Table(
+    "order_links",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("warehouse", Text, nullable=False),
+    Column("warehouse_order_id", Text, nullable=False),
+    Column("linked_at", _Moment, nullable=False),
+    UniqueConstraint("warehouse", "warehouse_order_id", name="order_links_one_order_each"),
+)
+
+warehouse_items = Table(
+    "warehouse_items",
+    metadata,
+    Column("warehouse", Text, primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("standing", Text, nullable=False, comment="known, unknown, ambiguous, inactive"),
+    Column("item_id", Text),
+    Column("price", Numeric),
+    Column("misses", Integer, nullable=False, server_default="0"),
+    Column("checked_at", _Moment, nullable=False),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("warehouse", Text, primary_key=True),
+    Column("marketplace", Text, primary_key=True),
+    Column("buyer", Text, primary_key=True),
+    Column("customer_id", Text, nullable=False),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("subject", Text, nullable=False, comment="<marketplace>/<order_id>, or what else it is about"),
+    Column("state", Text, nullable=False),
+    Column("request", JSONB, nullable=False),
+    Column("request_hash", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("planned_at", _Moment, nullable=False),
+    Column("sending_at", _Moment),
+    Column("settled_at", _Moment),
+    Column("reference", Text, comment="the other side's id of what was made"),
+    Column("words", Text, comment="what the other side said"),
+    Index("intents_subject", "subject"),
+    Index(
+        "intents_open", "channel", "kind", postgresql_where=text("state in ('planned','sending','in_doubt')")
+    ),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False),
+    Column("at", _Moment, nullable=False),
+    Column("side", Text, nullable=False, comment="marketplace, warehouse, integration or person"),
+    Column("what", Text, nullable=False),
+    Column("details", JSONB, nullable=False, server_default="{}"),
+    Index("timeline_subject", "subject", "id"),
+)
+
+exceptions = Table(
+    "exceptions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="open, closed (cause gone) or resolved (by a person)"),
+    Column("present", Boolean, nullable=False, comment="whether the cause was there at the last look"),
+    Column("reason", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("deadline", _Moment),
+    Column("money_at_risk", Numeric),
+    Column("currency", Text),
+    Column("details", JSONB, nullable=False, server_default="{}"),
+    Column("first_seen_at", _Moment, nullable=False),
+    Column("last_seen_at", _Moment, nullable=False),
+    Column("closed_at", _Moment),
+    Column("times_opened", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("code", "subject", name="exceptions_one_per_cause"),
+    Index("exceptions_scope", "scope"),
+    Index("exceptions_open", "owner", "deadline", postgresql_where=text("state = 'open'")),
+)
+
+exception_history = Table(
+    "exception_history",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("exception_id", BigInteger, ForeignKey("exceptions.id"), nullable=False),
+    Column("at", _Moment, nullable=False),
+    Column("what", Text, nullable=False, comment="opened, changed, closed, reopened, retried, resolved"),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Index("exception_history_exception", "exception_id", "id"),
+)
+
+call_budgets = Table(
+    "call_budgets",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("state", ARRAY(Text), nullable=False),
+)
+
+call_counts = Table(
+    "call_counts",
+    metadata,
+    Column("day", DateTime(timezone=True), primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False, server_default="0"),
+)

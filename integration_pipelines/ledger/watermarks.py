@@ -1,0 +1,45 @@
+"""How far each stream of changes was read.
+
+A position is a moment on the *other side's* clock, the newest change it has shown us, so a wrong
+clock or time zone of ours cannot skip rows (failure case F4). It is advanced in the transaction
+that stores the last rows of a whole read; work that follows from the rows has its own queue
+(`orders.look_at`), so a failed order is never skipped by reading on (F6).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from integration_pipelines.ledger.tables import watermarks
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """`position` on the other side's clock, `read_at` on ours."""
+
+    position: datetime
+    read_at: datetime
+
+
+def read_watermark(connection: Connection, stream: str) -> Watermark | None:
+    """Where `stream` stands, or None before its first whole read."""
+    row = connection.execute(
+        select(watermarks.c.position, watermarks.c.read_at).where(watermarks.c.stream == stream)
+    ).one_or_none()
+    return Watermark(row.position, row.read_at) if row else None
+
+
+def advance_watermark(connection: Connection, stream: str, position: datetime, read_at: datetime) -> None:
+    """Move `stream` forward; never backward, whatever order two readers end in."""
+    statement = insert(watermarks).values(stream=stream, position=position, read_at=read_at)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[watermarks.c.stream],
+            set_={
+                "position": func.greatest(watermarks.c.position, statement.excluded.position),
+                "read_at": func.greatest(watermarks.c.read_at, statement.excluded.read_at),
+            },
+        )
+    )

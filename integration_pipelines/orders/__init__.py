@@ -1,0 +1,1 @@
+"""Marketplace orders into the warehouse: reserved or queued, accepted in time, released when cleared."""

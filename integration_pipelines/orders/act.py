@@ -1,0 +1,329 @@
+"""Works the queue of one channel: for each due order, decide, do, decide again, until nothing is left to do.
+
+Two workers may run this at once: an order is worked under its own lock, a write under the write's.
+One failing order never stops the others; an account that fails again and again stops the run, so
+that an outage costs a few calls and not one per order.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.config import Channel
+from integration_pipelines.config import Marketplace as MarketplaceSettings
+from integration_pipelines.exceptions import Code, Finding, Severity, settle
+from integration_pipelines.ledger import Ledger, Session
+from integration_pipelines.ledger.intents import Intent, IntentJournal, Outcome, Plan, plan
+from integration_pipelines.ledger.orders import (
+    due_orders,
+    link_order,
+    renumber_order,
+    store_decision,
+    store_items,
+    waiting_orders,
+)
+from integration_pipelines.ledger.tables import intents
+from integration_pipelines.orders.decide import (
+    Accept,
+    Cancel,
+    CreateCustomer,
+    Decision,
+    LookUpItems,
+    ReadAgain,
+    Release,
+    Renumber,
+    Reserve,
+    SettleDoubt,
+    Step,
+    WarnFloor,
+    next_step,
+    overdue,
+)
+from integration_pipelines.orders.facts import Kind, OrderFacts
+from integration_pipelines.orders.facts import Outcome as OrderOutcome
+from integration_pipelines.orders.records import OrderRecord, intent_key, load_order
+from integration_pipelines.orders.writes import OrderWrites
+from integration_pipelines.remote import (
+    IntentState,
+    OutOfBudget,
+    RemoteError,
+    Unauthorised,
+)
+
+log = logging.getLogger(__name__)
+
+STEPS_PER_LOOK = 12
+FAILURES_IN_A_ROW = 5
+REFERENCES_PER_CALL = 100
+RETRY_FIRST = timedelta(seconds=30)
+RETRY_AT_MOST = timedelta(minutes=15)
+BUSY = timedelta(seconds=5)
+
+
+@dataclass
+class WorkReport:
+    """What one pass over a channel's queue did."""
+
+    looked_at: int = 0
+    busy: int = 0
+    failed: int = 0
+    steps: Counter[str] = field(default_factory=Counter)
+    stopped: str | None = None
+
+
+@dataclass
+class OrderWork:
+    """The worker of one channel."""
+
+    key: str
+    channel: Channel
+    marketplace: MarketplaceSettings
+    ledger: Ledger
+    clock: Clock
+    writes: OrderWrites
+    read_again: Callable[[str, Sequence[str]], object]
+    journal: IntentJournal
+
+    def work(self, *, until: datetime | None = None, limit: int = 5_000) -> WorkReport:
+        """Work what is due now, the most pressing first, until `until` or the queue is empty."""
+        report = WorkReport()
+        failures_in_a_row = 0
+        with self.ledger.begin() as connection:
+            due = due_orders(connection, self.key, self.clock.now(), limit)
+        with self.ledger.session() as session:
+            for marketplace, order_id in due:
+                if until and self.clock.now() >= until:
+                    report.stopped = "the time budget of this run is spent; the next one goes on"
+                    break
+                error = self._work_order(session, marketplace, order_id, report)
+                failures_in_a_row = failures_in_a_row + 1 if error else 0
+                if error and self._stops_the_run(error, failures_in_a_row):
+                    report.stopped = str(error)
+                    self._settle_account(session, error)
+                    break
+            else:
+                self.send_references(session, report)
+                if report.looked_at > report.failed:
+                    self._settle_account(session, None)
+        return report
+
+    def accept_waiting(self, *, until: datetime | None = None) -> WorkReport:
+        """Answer the orders that wait for acceptance, and nothing else: no call to the warehouse (M3)."""
+        report = WorkReport()
+        with self.ledger.begin() as connection:
+            due = waiting_orders(connection, self.key, self.clock.now())
+        with self.ledger.session() as session:
+            for marketplace, order_id in due:
+                if until and self.clock.now() >= until:
+                    break
+                if self._work_order(session, marketplace, order_id, report):
+                    break
+        return report
+
+    def work_order(self, marketplace: str, order_id: str) -> WorkReport:
+        """Work one order now, due or not."""
+        report = WorkReport()
+        with self.ledger.session() as session:
+            error = self._work_order(session, marketplace, order_id, report)
+        if error:
+            report.stopped = str(error)
+        return report
+
+    def _stops_the_run(self, error: RemoteError, failures_in_a_row: int) -> bool:
+        return isinstance(error, Unauthorised | OutOfBudget) or failures_in_a_row >= FAILURES_IN_A_ROW
+
+    def _settle_account(self, session: Session, error: RemoteError | None) -> None:
+        """One exception for an account that fails, instead of one per order."""
+        now = self.clock.now()
+        with session.begin() as connection:
+            findings = (
+                []
+                if error is None or isinstance(error, OutOfBudget)
+                else [Finding(Code.ACCOUNT_UNREACHABLE, f"{self.key}", str(error), severity=Severity.URGENT)]
+            )
+            settle(connection, f"work:{self.key}", self.key, findings, now)
+
+    def _work_order(
+        self, session: Session, marketplace: str, order_id: str, report: WorkReport
+    ) -> RemoteError | None:
+        with session.hold(f"order:{marketplace}/{order_id}") as held:
+            if not held:
+                report.busy += 1
+                return None
+            report.looked_at += 1
+            record = self._load(session, marketplace, order_id)
+            for _ in range(STEPS_PER_LOOK):
+                if record is None:
+                    return None
+                decision = next_step(record.facts, self.channel, self.marketplace, self.clock.now())
+                if decision.step is None:
+                    self._store(session, record, decision)
+                    return None
+                report.steps[type(decision.step).__name__] += 1
+                try:
+                    went_on = self._take(session, record, decision.step)
+                except RemoteError as error:
+                    log.warning("%s: %s", record.facts.subject, error)
+                    report.failed += 1
+                    self._store_failure(session, record, error)
+                    return error
+                if not went_on:
+                    self._look_again(session, record, BUSY)
+                    return None
+                record = self._load(session, marketplace, order_id)
+            raise RuntimeError(
+                f"{marketplace}/{order_id} took {STEPS_PER_LOOK} steps without coming to rest: two rules of "
+                f"`decide` undo each other. Steps of this run: {dict(report.steps)}."
+            )
+
+    def _load(self, session: Session, marketplace: str, order_id: str) -> OrderRecord | None:
+        with session.begin() as connection:
+            record = load_order(connection, self.channel, marketplace, order_id)
+            if record and record.unlinked_booking:
+                # Found by its number: made by a write whose outcome we never stored, or by a ledger we lost.
+                order = record.facts
+                link_order(
+                    connection,
+                    marketplace,
+                    order_id,
+                    order.revision,
+                    self.channel.warehouse,
+                    record.unlinked_booking,
+                    self.clock.now(),
+                )
+        return record
+
+    def _take(self, session: Session, record: OrderRecord, step: Step) -> bool:
+        """Do one step; False when another worker is at it or its outcome stays unclear for now."""
+        match step:
+            case LookUpItems(skus):
+                found = self.writes.warehouse.find_items(skus)
+                with session.begin() as connection:
+                    store_items(connection, self.channel.warehouse, found, self.clock.now())
+                return True
+            case Renumber(refused_lines):
+                self._renumber(session, record.facts, refused_lines)
+                return True
+            case ReadAgain():
+                self.read_again(record.facts.marketplace, [record.facts.order_id])
+                return True
+            case SettleDoubt(kind):
+                key = intent_key(kind, record.facts, self.channel)
+                settled = self.journal.settle_doubt(
+                    session, key, look_up=self.writes.look_up, record=self.writes.record
+                )
+                return settled is not None and not settled.doubtful
+            case CreateCustomer() | Reserve() | Accept() | Release() | Cancel() | WarnFloor():
+                state = self.journal.carry_out(
+                    session,
+                    self.writes.plan(record, step),
+                    send=self.writes.send,
+                    look_up=self.writes.look_up,
+                    record=self.writes.record,
+                )
+                return state is not None and not state.doubtful
+
+    def _renumber(self, session: Session, order: OrderFacts, refused_lines: frozenset[str]) -> None:
+        begun = order.warehouse_order is not None or order.intent(Kind.RESERVE) is not None
+        with session.begin() as connection:
+            renumber_order(connection, order.marketplace, order.order_id, refused_lines, new_revision=begun)
+
+    def _store(self, session: Session, record: OrderRecord, decision: Decision) -> None:
+        order, now = record.facts, self.clock.now()
+        with session.begin() as connection:
+            store_decision(
+                connection,
+                order.marketplace,
+                order.order_id,
+                seen_version=record.version,
+                outcome=decision.outcome,
+                look_at=decision.look_at,
+                failures=0,
+                now=now,
+            )
+            findings = [decision.finding] if decision.finding else []
+            settle(connection, f"order:{order.subject}", self.key, findings, now)
+            if decision.outcome is OrderOutcome.RELEASED:
+                self._plan_reference(connection, order, now)
+
+    def _look_again(self, session: Session, record: OrderRecord, wait: timedelta) -> None:
+        """Leave the order as it is for a while: somebody else has it, or nobody knows yet."""
+        order, now = record.facts, self.clock.now()
+        with session.begin() as connection:
+            store_decision(
+                connection,
+                order.marketplace,
+                order.order_id,
+                seen_version=record.version,
+                outcome=None,
+                look_at=now + wait,
+                failures=record.failures,
+                now=now,
+            )
+
+    def _store_failure(self, session: Session, record: OrderRecord, error: RemoteError) -> None:
+        order, now = record.facts, self.clock.now()
+        failures = record.failures + 1
+        wait = min(RETRY_FIRST * 2 ** min(failures - 1, 10), RETRY_AT_MOST)
+        if isinstance(error, OutOfBudget):
+            failures, wait = record.failures, timedelta(seconds=error.retry_after)
+        finding = overdue(order, error.words, now)
+        with session.begin() as connection:
+            store_decision(
+                connection,
+                order.marketplace,
+                order.order_id,
+                seen_version=record.version,
+                outcome=None,
+                look_at=now + wait,
+                failures=failures,
+                now=now,
+            )
+            if finding:
+                settle(connection, f"order:{order.subject}", self.key, [finding], now)
+
+    def _plan_reference(self, connection: Connection, order: OrderFacts, now: datetime) -> None:
+        """Tell the marketplace our warehouse number (OR04), once per revision."""
+        if order.warehouse_order is None:
+            return
+        request = {"order_id": order.order_id, "reference": order.warehouse_order.number}
+        key = intent_key(Kind.REFERENCE, order, self.channel)
+        plan(connection, Plan(key, Kind.REFERENCE, self.key, order.subject, request), now)
+
+    def send_references(self, session: Session, report: WorkReport) -> None:
+        """Send waiting seller references, a hundred orders per call, one call a minute (OR04)."""
+        with session.begin() as connection:
+            rows = connection.execute(
+                select(intents)
+                .where(
+                    intents.c.channel == self.key,
+                    intents.c.kind == Kind.REFERENCE.value,
+                    intents.c.state.in_([IntentState.PLANNED, IntentState.SENDING, IntentState.IN_DOUBT]),
+                )
+                .order_by(intents.c.id)
+                .limit(REFERENCES_PER_CALL)
+            ).all()
+        if not rows:
+            return
+        waiting = [Plan(row.key, row.kind, row.channel, row.subject, row.request) for row in rows]
+        try:
+            self.journal.carry_out_together(
+                session, waiting, send=self._send_references, record=self.writes.record
+            )
+        except RemoteError as error:
+            log.info("seller references of %s wait: %s", self.key, error)
+
+    def _send_references(self, waiting: Sequence[Intent]) -> list[Outcome]:
+        references = {intent.request["order_id"]: intent.request["reference"] for intent in waiting}
+        words = self.writes.marketplace.set_seller_references(references)
+        return [
+            Outcome(IntentState.APPLIED)
+            if (said := words.get(order_id, "no answer for this order")) is None
+            else Outcome(IntentState.IGNORED, words=said)
+            for order_id in references
+        ]

@@ -1,0 +1,542 @@
+"""The rules of the orders flow: facts about one order and the time → one next step.
+
+Pure: no clock, no database, no network. The step follows from where both sides stand *now*, never
+from the step that was expected, so skipped states, repeated reads and crashes are all the same
+case. At most one finding comes out per order: the first cause that holds it back.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from integration_pipelines.config import Channel, LineRule, Marketplace, OrderPolicy
+from integration_pipelines.exceptions.findings import (
+    Finding,
+    Severity,
+    next_severity_at,
+    severity_by_clock,
+)
+from integration_pipelines.exceptions.taxonomy import Code
+from integration_pipelines.orders.facts import (
+    ADVANCING,
+    ENDED,
+    ItemStanding,
+    Kind,
+    LineFacts,
+    OrderFacts,
+    OrderState,
+    Outcome,
+)
+from integration_pipelines.remote import IntentState
+from integration_pipelines.warehouse import WarehouseOrderState
+
+READ_BACK_AFTER = timedelta(minutes=10)
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpItems:
+    """Ask the warehouse for these SKUs."""
+
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCustomer:
+    """Make the buyer known to the warehouse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Create the warehouse order; `released` puts it on the floor at once."""
+
+    lines: tuple[LineFacts, ...]
+    released: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Answer the marketplace, line by line."""
+
+    decisions: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Complete the address and put the reserved order on the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel the warehouse order, giving its stock back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renumber:
+    """Go on under the next revision, leaving these lines out."""
+
+    refused_lines: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDoubt:
+    """Find out whether a write whose answer was lost took effect."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """Read the order from the marketplace again: our acceptance should show."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarnFloor:
+    """Tell the people who pack not to ship it."""
+
+    text: str
+
+
+Step = (
+    LookUpItems
+    | CreateCustomer
+    | Reserve
+    | Accept
+    | Release
+    | Cancel
+    | Renumber
+    | SettleDoubt
+    | ReadAgain
+    | WarnFloor
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with an order now.
+
+    Attributes:
+        step: the next thing to do, or None when there is nothing to do before a fact changes.
+        finding: what holds it back, for a person.
+        look_at: when to decide again although no fact changed, UTC.
+        outcome: set when the order has left this flow.
+    """
+
+    step: Step | None = None
+    finding: Finding | None = None
+    look_at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+def next_step(order: OrderFacts, channel: Channel, marketplace: Marketplace, now: datetime) -> Decision:
+    """The next step of one order under its channel's policy and rules (rows M2–M9)."""
+    if channel.take_over_from and order.placed_at < channel.take_over_from:
+        return Decision(outcome=Outcome.NOT_OURS)
+    doubtful = next((kind for kind, facts in order.intents.items() if facts.state.doubtful), None)
+    if doubtful:
+        return Decision(step=SettleDoubt(doubtful))
+    if order.other_live_orders:
+        return Decision(finding=_duplicate(order))
+    phase = order.phase
+    if phase in ENDED:
+        return _ended(order, phase, now)
+    if phase not in ADVANCING:
+        return _hold(order, Code.UNKNOWN_ORDER_STATE, f"The marketplace says {phase!r}.", now)
+    if ADVANCING.index(OrderState(phase)) > ADVANCING.index(OrderState.SHIPPING):
+        return _shipped(order, now)
+    if phase == OrderState.STAGING:
+        return Decision()
+    if invalid := _invalid(order):
+        return _hold(order, Code.INVALID_ORDER, invalid, now)
+    if phase == OrderState.WAITING_ACCEPTANCE:
+        return _waiting_acceptance(order, channel, now)
+    if phase == OrderState.SHIPPING:
+        return _cleared_for_dispatch(order, channel, now)
+    return _waiting_debit(order, channel, marketplace, now)
+
+
+def overdue(order: OrderFacts, words: str, now: datetime) -> Finding | None:
+    """The clock's own finding, for an order whose next step failed: `words` says how.
+
+    Before acceptance half the window may pass in silence; an accepted order that the warehouse
+    does not have is shown at once (F1).
+    """
+    if order.phase == OrderState.WAITING_ACCEPTANCE:
+        severity = _severity(order, now)
+        if severity is Severity.NOTICE:
+            return None
+        return _finding(order, Code.UNACKNOWLEDGED_ORDER, f"It is still not accepted: {words}", now)
+    accepted = order.phase in {
+        OrderState.WAITING_DEBIT,
+        OrderState.WAITING_DEBIT_PAYMENT,
+        OrderState.SHIPPING,
+    }
+    if accepted and order.warehouse_order is None:
+        return _finding(order, Code.ACCEPTED_NOT_IN_WAREHOUSE, f"Not in the warehouse yet: {words}", now)
+    return None
+
+
+def _waiting_acceptance(order: OrderFacts, channel: Channel, now: datetime) -> Decision:
+    if order.state != OrderState.WAITING_ACCEPTANCE:
+        return Decision(look_at=_press_again_at(order, now))
+    if order.intent(Kind.ACCEPT) is IntentState.APPLIED:
+        return _read_acceptance_back(order, now)
+    if order.intent(Kind.ACCEPT) is IntentState.REFUSED:
+        return _acceptance_refused(order, now)
+    if channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE:
+        return Decision(step=_acceptance(order))
+    return _reserve_then_accept(order, channel, now)
+
+
+def _reserve_then_accept(order: OrderFacts, channel: Channel, now: datetime) -> Decision:
+    if not order.wanted_lines:
+        return _let_go(order, "every line was refused") or Decision(step=_acceptance(order))
+    if problem := _line_problem(order, channel, now):
+        return problem
+    booked = _booked(order, now, released=False)
+    if booked:
+        return booked
+    short = _short_lines(order)
+    if short and "short_stock" not in order.approvals:
+        if channel.rules.short_stock is LineRule.HOLD:
+            skus = ", ".join(sorted({line.sku for line in short}))
+            return _hold(order, Code.SHORT_STOCK, f"Not enough stock of {skus}.", now, skus=skus)
+        if channel.rules.short_stock is LineRule.REFUSE:
+            return _without(order, short, "stock is short")
+    return Decision(step=_acceptance(order))
+
+
+def _waiting_debit(order: OrderFacts, channel: Channel, marketplace: Marketplace, now: datetime) -> Decision:
+    if channel.order_policy is OrderPolicy.RESERVE_THEN_ACCEPT:
+        if problem := _line_problem(order, channel, now, accepted=True):
+            return problem
+        if booked := _booked(order, now, released=False):
+            return booked
+    since = order.accepted_at or order.waiting_since or order.placed_at
+    deadline = since + marketplace.debit_window
+    if now < deadline:
+        return Decision(look_at=deadline)
+    hours = int((now - since).total_seconds() // 3600)
+    return Decision(
+        finding=Finding(
+            Code.DEBIT_OVERDUE,
+            order.subject,
+            f"Accepted {hours} h ago and still not debited; its stock stays reserved.",
+            deadline=deadline,
+            money_at_risk=order.money_at_risk,
+        ),
+        look_at=now + timedelta(hours=6),
+    )
+
+
+def _cleared_for_dispatch(order: OrderFacts, channel: Channel, now: datetime) -> Decision:
+    if missing := _missing_address_parts(order):
+        return _hold(order, Code.INCOMPLETE_ADDRESS, f"The address lacks {missing}.", now)
+    if problem := _line_problem(order, channel, now, accepted=True):
+        return problem
+    if booked := _booked(order, now, released=True):
+        return booked
+    booking = order.warehouse_order
+    assert booking is not None
+    if (
+        booking.total_price is not None
+        and abs(booking.total_price - _expected_total(order)) > CENT
+        and "total_mismatch" not in order.approvals
+    ):
+        return _hold(
+            order,
+            Code.TOTAL_MISMATCH,
+            f"The warehouse order {booking.number} says {booking.total_price}, its lines on the marketplace "
+            f"{_expected_total(order)} {order.currency}.",
+            now,
+        )
+    if booking.state is WarehouseOrderState.RESERVED:
+        return _release(order, now)
+    if booking.state is WarehouseOrderState.UNKNOWN:
+        return _hold(
+            order,
+            Code.WAREHOUSE_REFUSED,
+            f"The warehouse says {booking.raw_status!r}, which is new to us.",
+            now,
+        )
+    return Decision(outcome=Outcome.RELEASED)
+
+
+def _release(order: OrderFacts, now: datetime) -> Decision:
+    release = order.intents.get(Kind.RELEASE)
+    if release and release.state in {IntentState.REFUSED, IntentState.IGNORED}:
+        return _hold(order, Code.WAREHOUSE_REFUSED, f"Not released: {release.words}", now)
+    if release and release.state is IntentState.APPLIED:
+        return Decision(look_at=now + READ_BACK_AFTER)
+    return Decision(step=Release())
+
+
+def _booked(order: OrderFacts, now: datetime, *, released: bool) -> Decision | None:
+    """None once the warehouse order stands as wanted; else what brings it there."""
+    booking = order.warehouse_order
+    if booking is None:
+        reserve = order.intents.get(Kind.RESERVE)
+        if reserve and reserve.state is IntentState.REFUSED:
+            return _hold(order, Code.WAREHOUSE_REFUSED, f"Order not created: {reserve.words}", now)
+        customer = order.intents.get(Kind.CUSTOMER)
+        if customer and customer.state is IntentState.REFUSED:
+            return _hold(order, Code.WAREHOUSE_REFUSED, f"Customer not created: {customer.words}", now)
+        if order.customer_id is None:
+            return Decision(step=CreateCustomer())
+        return Decision(step=Reserve(order.wanted_lines, released))
+    if booking.state is WarehouseOrderState.CANCELLED:
+        if order.intent(Kind.CANCEL) is IntentState.APPLIED:
+            return Decision(step=Renumber(order.refused_lines))
+        return _hold(
+            order,
+            Code.CANCELLED_IN_WAREHOUSE,
+            f"{booking.number} was cancelled in the warehouse, the marketplace still expects it.",
+            now,
+        )
+    if booking.state is not WarehouseOrderState.SHIPPED and booking.quantities != _quantities(
+        order.wanted_lines
+    ):
+        return _let_go(order, "its lines changed on the marketplace")
+    return None
+
+
+def _let_go(order: OrderFacts, reason: str) -> Decision | None:
+    """Cancel the present booking; None when none is live."""
+    booking = order.warehouse_order
+    if booking is None or booking.state is WarehouseOrderState.CANCELLED:
+        return None
+    cancel = order.intents.get(Kind.CANCEL)
+    if cancel and cancel.state.settled:
+        why = f"It could not be cancelled: {cancel.words or 'it still stands'}"
+        if order.intent(Kind.WARN) is None and booking.state is not WarehouseOrderState.SHIPPED:
+            return Decision(step=WarnFloor(f"DO NOT SHIP {booking.number}: {reason}."))
+        return Decision(finding=_too_late(order, why))
+    return Decision(step=Cancel(reason))
+
+
+def _ended(order: OrderFacts, phase: str, now: datetime) -> Decision:
+    """Cancelled or refused on the marketplace: nothing may stay reserved (F11, F12)."""
+    booking = order.warehouse_order
+    if booking and booking.state is WarehouseOrderState.SHIPPED:
+        return Decision(finding=_too_late(order, "It had left the warehouse before the cancellation came."))
+    if going := _let_go(order, f"{phase} on the marketplace"):
+        return going
+    return Decision(outcome=Outcome.REFUSED if phase == OrderState.REFUSED else Outcome.CANCELLED)
+
+
+def _shipped(order: OrderFacts, now: datetime) -> Decision:
+    booking = order.warehouse_order
+    if booking and booking.state is WarehouseOrderState.RESERVED:
+        return _hold(
+            order,
+            Code.SHIPPED_ELSEWHERE,
+            f"The marketplace says {order.state}, but {booking.number} still only reserves stock.",
+            now,
+        )
+    return Decision(outcome=Outcome.SHIPPED)
+
+
+def _line_problem(
+    order: OrderFacts, channel: Channel, now: datetime, *, accepted: bool = False
+) -> Decision | None:
+    """The first thing wrong with the wanted lines; rules apply only while nothing is promised."""
+    if order.warehouse_order is not None:
+        return None
+    skus = sorted({line.sku for line in order.wanted_lines})
+    unlooked = tuple(s for s in skus if s not in order.items)
+    if unlooked:
+        return Decision(step=LookUpItems(unlooked))
+    missing = [
+        line for line in order.wanted_lines if order.items[line.sku].standing is not ItemStanding.KNOWN
+    ]
+    if missing:
+        return _unknown_items(order, channel, missing, now, accepted=accepted)
+    if accepted or "price_drop" in order.approvals:
+        return None
+    return _price_drop(order, channel, now)
+
+
+def _unknown_items(
+    order: OrderFacts, channel: Channel, missing: list[LineFacts], now: datetime, *, accepted: bool
+) -> Decision:
+    stale = tuple(sorted({line.sku for line in missing if order.items[line.sku].check_again_at <= now}))
+    if stale:
+        return Decision(step=LookUpItems(stale))
+    if channel.rules.unknown_sku is LineRule.REFUSE and not accepted:
+        return _without(order, missing, "the SKU is unknown")
+    check_again_at = min(order.items[line.sku].check_again_at for line in missing)
+    ambiguous = [line for line in missing if order.items[line.sku].standing is ItemStanding.AMBIGUOUS]
+    code = Code.AMBIGUOUS_SKU if ambiguous else Code.UNKNOWN_SKU
+    names = ", ".join(repr(line.sku) for line in (ambiguous or missing))
+    words = "names more than one item" if ambiguous else "is not an active item of the warehouse"
+    held = _hold(order, code, f"SKU {names} {words}.", now, skus=names)
+    return Decision(finding=held.finding, look_at=_earliest(held.look_at, check_again_at))
+
+
+def _price_drop(order: OrderFacts, channel: Channel, now: datetime) -> Decision | None:
+    rule = channel.rules.price_drop
+    keep = Decimal(100) - rule.tolerance_percent
+    dropped = [
+        line
+        for line in order.wanted_lines
+        if (price := order.items[line.sku].price) and line.unit_price * 100 < price * keep
+    ]
+    if not dropped or rule.action is LineRule.ACCEPT:
+        return None
+    if rule.action is LineRule.REFUSE:
+        return _without(order, dropped, "the price is too low")
+    words = "; ".join(
+        f"{line.sku!r} sold at {line.unit_price}, the warehouse says {order.items[line.sku].price}"
+        for line in dropped
+    )
+    return _hold(order, Code.PRICE_DROP, f"{words} ({order.currency}).", now)
+
+
+def _without(order: OrderFacts, lines: list[LineFacts], reason: str) -> Decision:
+    """Go on without these lines; a booking that holds them is let go first."""
+    refused = order.refused_lines | {line.line_id for line in lines}
+    return _let_go(order, reason) or Decision(step=Renumber(refused))
+
+
+def _acceptance(order: OrderFacts) -> Accept:
+    """OR21 wants a decision for every line that is still undecided."""
+    kept = {line.line_id for line in order.wanted_lines}
+    return Accept(
+        tuple((line.line_id, line.line_id in kept) for line in order.lines if line.state not in ENDED)
+    )
+
+
+def _read_acceptance_back(order: OrderFacts, now: datetime) -> Decision:
+    accepted_at = order.intents[Kind.ACCEPT].settled_at or now
+    due = accepted_at + READ_BACK_AFTER
+    if now < due:
+        return Decision(look_at=due)
+    if order.read_at < due:
+        return Decision(step=ReadAgain())
+    return _hold(
+        order,
+        Code.ACCEPTANCE_REFUSED,
+        "The marketplace took our acceptance without an error, but the order still waits.",
+        now,
+    )
+
+
+def _acceptance_refused(order: OrderFacts, now: datetime) -> Decision:
+    refused = order.intents[Kind.ACCEPT]
+    if refused.settled_at and order.read_at < refused.settled_at:
+        return Decision(step=ReadAgain())
+    return _hold(order, Code.ACCEPTANCE_REFUSED, f"The marketplace said: {refused.words}", now)
+
+
+def _short_lines(order: OrderFacts) -> list[LineFacts]:
+    """Lines whose SKU is not fully allocated, counted in line order."""
+    booking = order.warehouse_order
+    if booking is None or booking.state is not WarehouseOrderState.RESERVED:
+        return []
+    left = dict(booking.allocated)
+    short = []
+    for line in order.wanted_lines:
+        if left.get(line.sku, 0) < line.quantity:
+            short.append(line)
+        else:
+            left[line.sku] -= line.quantity
+    return short
+
+
+def _invalid(order: OrderFacts) -> str | None:
+    if not order.lines:
+        return "It has no lines."
+    for line in order.wanted_lines:
+        if not line.sku.strip():
+            return f"Line {line.line_id} names no SKU."
+        if line.quantity <= 0:
+            return f"Line {line.line_id} asks for {line.quantity} units."
+    return None
+
+
+def _missing_address_parts(order: OrderFacts) -> str:
+    if order.ship_to is None:
+        return "everything: the marketplace has not sent it"
+    address = order.ship_to
+    parts = {
+        "a name": address.last_name or address.company or address.first_name,
+        "a street": address.street_1,
+        "a city": address.city,
+        "a country that can be recognised": address.country,
+    }
+    return ", ".join(name for name, value in parts.items() if not value.strip())
+
+
+def _quantities(lines: tuple[LineFacts, ...]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for line in lines:
+        totals[line.sku] = totals.get(line.sku, 0) + line.quantity
+    return totals
+
+
+def _expected_total(order: OrderFacts) -> Decimal:
+    return sum((line.price + line.shipping_price for line in order.wanted_lines), Decimal(0))
+
+
+def _clock(order: OrderFacts) -> tuple[datetime, datetime] | None:
+    """The window that presses now: acceptance first, dispatch afterwards."""
+    if order.state in {OrderState.WAITING_ACCEPTANCE, OrderState.STAGING} and order.accept_by:
+        return order.waiting_since or order.placed_at, order.accept_by
+    return (order.placed_at, order.ship_by) if order.ship_by and order.ship_by > order.placed_at else None
+
+
+def _severity(order: OrderFacts, now: datetime) -> Severity:
+    window = _clock(order)
+    return severity_by_clock(*window, now) if window else Severity.WARNING
+
+
+def _press_again_at(order: OrderFacts, now: datetime) -> datetime | None:
+    window = _clock(order)
+    return next_severity_at(*window, now) if window else None
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _finding(order: OrderFacts, code: Code, reason: str, now: datetime, **details: str) -> Finding:
+    window = _clock(order)
+    return Finding(
+        code,
+        order.subject,
+        reason,
+        severity=_severity(order, now),
+        deadline=window[1] if window else None,
+        money_at_risk=order.money_at_risk,
+        details=details,
+    )
+
+
+def _hold(order: OrderFacts, code: Code, reason: str, now: datetime, **details: str) -> Decision:
+    return Decision(
+        finding=_finding(order, code, reason, now, **details), look_at=_press_again_at(order, now)
+    )
+
+
+def _too_late(order: OrderFacts, reason: str) -> Finding:
+    return Finding(
+        Code.CANCELLED_TOO_LATE,
+        order.subject,
+        reason,
+        severity=Severity.URGENT,
+        money_at_risk=order.money_at_risk,
+    )
+
+
+def _duplicate(order: OrderFacts) -> Finding:
+    orders = ", ".join(order.other_live_orders)
+    return Finding(
+        Code.DUPLICATE_WAREHOUSE_ORDER,
+        order.subject,
+        f"Besides its own, the warehouse has these live orders for it: {orders}.",
+        severity=Severity.URGENT,
+        deadline=order.ship_by,
+        money_at_risk=order.money_at_risk,
+    )

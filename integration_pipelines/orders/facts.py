@@ -1,0 +1,181 @@
+"""What is known about one order, on both sides, at the moment of deciding. Plain values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from integration_pipelines.money import Money
+from integration_pipelines.remote import IntentState
+from integration_pipelines.warehouse import Address, WarehouseOrderState
+
+
+class OrderState(StrEnum):
+    """Mirakl order and line states (contract §2.4). The order's own field stays open text."""
+
+    STAGING = "STAGING"
+    WAITING_ACCEPTANCE = "WAITING_ACCEPTANCE"
+    WAITING_DEBIT = "WAITING_DEBIT"
+    WAITING_DEBIT_PAYMENT = "WAITING_DEBIT_PAYMENT"
+    SHIPPING = "SHIPPING"
+    SHIPPED = "SHIPPED"
+    TO_COLLECT = "TO_COLLECT"
+    RECEIVED = "RECEIVED"
+    CLOSED = "CLOSED"
+    REFUSED = "REFUSED"
+    CANCELED = "CANCELED"
+
+
+ADVANCING = (
+    OrderState.STAGING,
+    OrderState.WAITING_ACCEPTANCE,
+    OrderState.WAITING_DEBIT,
+    OrderState.WAITING_DEBIT_PAYMENT,
+    OrderState.SHIPPING,
+    OrderState.SHIPPED,
+    OrderState.TO_COLLECT,
+    OrderState.RECEIVED,
+    OrderState.CLOSED,
+)
+ENDED = frozenset({OrderState.REFUSED, OrderState.CANCELED})
+
+
+class ItemStanding(StrEnum):
+    """What an exact look-up of a SKU in the warehouse found."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    AMBIGUOUS = "ambiguous"
+    INACTIVE = "inactive"
+
+
+class Kind(StrEnum):
+    """The outward writes of this flow."""
+
+    CUSTOMER = "customer"
+    RESERVE = "reserve"
+    ACCEPT = "accept"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    WARN = "warn"
+    REFERENCE = "reference"
+
+
+class Outcome(StrEnum):
+    """How an order left this flow."""
+
+    RELEASED = "released"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    NOT_OURS = "not_ours"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """One marketplace order line; `price` and `shipping_price` are line totals."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    price: Decimal
+    shipping_price: Decimal
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What the warehouse said about a SKU, and until when that counts."""
+
+    standing: ItemStanding
+    item_id: str | None
+    price: Decimal | None
+    check_again_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFacts:
+    """How far one outward write of this order got."""
+
+    state: IntentState
+    words: str | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseFacts:
+    """The warehouse order of the current revision; units per SKU, ordered and allocated."""
+
+    id: str
+    number: str
+    state: WarehouseOrderState
+    raw_status: str
+    quantities: Mapping[str, int]
+    allocated: Mapping[str, int]
+    total_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """Everything `decide` may look at. Times are aware UTC."""
+
+    marketplace: str
+    order_id: str
+    number: str
+    revision: int
+    state: str
+    currency: str
+    total_price: Decimal
+    buyer: str
+    contact: Mapping[str, str]
+    ship_to: Address | None
+    placed_at: datetime
+    waiting_since: datetime | None
+    accept_by: datetime | None
+    ship_by: datetime | None
+    read_at: datetime
+    accepted_at: datetime | None
+    lines: tuple[LineFacts, ...]
+    refused_lines: frozenset[str] = frozenset()
+    approvals: frozenset[str] = frozenset()
+    warehouse_order: WarehouseFacts | None = None
+    other_live_orders: tuple[str, ...] = ()
+    items: Mapping[str, ItemFacts] = field(default_factory=dict)
+    intents: Mapping[Kind, IntentFacts] = field(default_factory=dict)
+    customer_id: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.marketplace}/{self.order_id}"
+
+    @property
+    def money_at_risk(self) -> Money:
+        return Money(self.total_price, self.currency)
+
+    @property
+    def wanted_lines(self) -> tuple[LineFacts, ...]:
+        """Lines that the marketplace still wants and that we have not decided against."""
+        return tuple(
+            line for line in self.lines if line.state not in ENDED and line.line_id not in self.refused_lines
+        )
+
+    @property
+    def phase(self) -> str:
+        """Where the order really stands: its lines decide, not its header (failure case F7).
+
+        The least advanced line holds the order back; a state that is not ours to rank is the header's.
+        """
+        if self.state in ENDED or (self.lines and all(line.state in ENDED for line in self.lines)):
+            return self.state if self.state in ENDED else OrderState.CANCELED
+        if self.state not in ADVANCING:
+            return self.state
+        ranks = {state.value: rank for rank, state in enumerate(ADVANCING)}
+        ranked = [ranks[line.state] for line in self.lines if line.state in ranks]
+        return ADVANCING[min([ranks[self.state], *ranked])].value
+
+    def intent(self, kind: Kind) -> IntentState | None:
+        """The state of this order's write of that kind, if it was ever planned."""
+        facts = self.intents.get(kind)
+        return facts.state if facts else None

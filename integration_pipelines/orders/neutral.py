@@ -1,0 +1,143 @@
+"""From the marketplace's order object to what the ledger stores. Pure.
+
+The one place that knows which of the payload's fields matter to this flow; whatever else came is
+kept in the raw answer.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import pycountry
+from pydantic import ValidationError
+
+from integration_pipelines.config import Channel
+from integration_pipelines.connectors.mirakl.payloads import Address, Order, OrderLine
+from integration_pipelines.ledger.orders import MarketplaceLine, MarketplaceOrder
+from integration_pipelines.orders.facts import OrderState
+
+DATABASE_INT = 2_147_483_647
+
+
+def neutral_order(
+    row: Any,
+    channel_key: str,
+    channel: Channel,
+    *,
+    shop_currency: str,
+    acceptance_window: timedelta,
+    read_at: datetime,
+) -> MarketplaceOrder:
+    """One row of OR11 as the ledger stores it.
+
+    Args:
+        shop_currency: ISO-4217, for answers that leave the currency out.
+        acceptance_window: the operator's delay; its clock starts when the order began to wait.
+        read_at: stands in for dates that the answer leaves out, aware UTC.
+
+    Raises:
+        ValidationError, ValueError: it cannot be understood; keep the row and go on with the rest.
+    """
+    order = Order.model_validate(row)
+    raw = json.dumps(row, ensure_ascii=False, default=float, sort_keys=True)
+    customer = order.customer
+    updated_at = order.last_updated_date or order.created_date or read_at
+    waiting_since = updated_at if order.order_state == OrderState.WAITING_ACCEPTANCE else None
+    return MarketplaceOrder(
+        order_id=order.order_id,
+        channel=channel_key,
+        number=f"{channel.number_prefix}-{order.order_id}",
+        state=order.order_state,
+        currency=order.currency_iso_code or shop_currency,
+        total_price=order.total_price or Decimal(0),
+        shipping_price=order.shipping_price or Decimal(0),
+        buyer=(customer and customer.customer_id) or f"order {order.order_id}",
+        contact={
+            "first_name": customer.firstname if customer else "",
+            "last_name": customer.lastname if customer else "",
+            "email": order.customer_notification_email,
+        },
+        ship_to=_ship_to(order),
+        placed_at=order.created_date or updated_at,
+        updated_at=updated_at,
+        waiting_since=waiting_since,
+        accept_by=waiting_since + acceptance_window if waiting_since else None,
+        ship_by=order.shipping_deadline,
+        lines=tuple(_line(line) for line in order.order_lines),
+        raw=row,
+        raw_hash=hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+
+
+def reference_of(row: Any) -> str:
+    """A name for a row that cannot be read: its order id where that can be made out, else a hash."""
+    order_id = row.get("order_id") if isinstance(row, dict) else None
+    if isinstance(order_id, str | int) and not isinstance(order_id, bool) and str(order_id).strip():
+        return str(order_id)[:200]
+    return hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def fault_of(error: Exception) -> str:
+    """What is wrong with it, without repeating values: they may be personal data."""
+    if isinstance(error, ValidationError):
+        faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3]]
+        return "; ".join(faults)[:500]
+    return str(error)[:300]
+
+
+def _ship_to(order: Order) -> dict[str, str] | None:
+    address = order.customer.shipping_address if order.customer else None
+    if address is None:
+        return None
+    return {
+        "first_name": address.firstname,
+        "last_name": address.lastname,
+        "company": " ".join(part for part in (address.company, address.company_2) if part),
+        "street_1": address.street_1,
+        "street_2": ", ".join(part for part in (address.street_2, address.additional_info) if part),
+        "city": address.city,
+        "state": address.state,
+        "postal_code": address.zip_code,
+        "country": _alpha_2(address),
+        "phone": address.phone or address.phone_secondary,
+        "email": order.customer_notification_email,
+    }
+
+
+def _alpha_2(address: Address) -> str:
+    """Alpha-2 from the alpha-3 code, or from a label or alpha-2 code where that is missing (§0.9)."""
+    return _country(address.country_iso_code.strip()) or _country(address.country.strip())
+
+
+@lru_cache(maxsize=1024)
+def _country(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return str(pycountry.countries.lookup(text).alpha_2)
+    except LookupError:
+        return ""
+
+
+def _line(line: OrderLine) -> MarketplaceLine:
+    cancelled = sum(cancelation.quantity or 0 for cancelation in line.cancelations)
+    ordered = line.quantity or 0
+    if abs(ordered) > DATABASE_INT or abs(cancelled) > DATABASE_INT:
+        raise ValueError(f"line {line.order_line_id} has a quantity that cannot be meant")
+    quantity = ordered - cancelled
+    price = line.price if line.price is not None else (line.price_unit or Decimal(0)) * ordered
+    unit_price = line.price_unit
+    if unit_price is None:
+        unit_price = price / ordered if ordered else Decimal(0)
+    return MarketplaceLine(
+        line_id=line.order_line_id,
+        sku=line.offer_sku,
+        quantity=quantity,
+        unit_price=unit_price,
+        price=price,
+        shipping_price=line.shipping_price or Decimal(0),
+        state=line.order_line_state,
+    )

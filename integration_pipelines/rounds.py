@@ -1,0 +1,58 @@
+"""The integration's round of work in one process, without Dagster: read both sides, work every queue.
+
+`demo --headless`, `rehearse` and simulations repeat it on a clock that is not the wall's. Dagster's
+sensors and jobs call the same parts, each on its own schedule.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.integration import Integration
+from integration_pipelines.remote import RemoteError
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 60
+
+
+@dataclass
+class Rounds:
+    """Repeats the round.
+
+    Args:
+        clock: paces the rounds; `sleep` lets the rest of the minute pass.
+        next_minute: called after each round with the seconds left of its minute; default: sleep.
+    """
+
+    integration: Integration
+    clock: Clock
+    next_minute: Callable[[float], None] | None = None
+
+    def run(self, duration: timedelta) -> Iterator[datetime]:
+        """Work for `duration`; yields the time at the end of every round."""
+        end = self.clock.now() + duration
+        while (started := self.clock.now()) < end:
+            self.one()
+            spent = (self.clock.now() - started).total_seconds()
+            (self.next_minute or self.clock.sleep)(max(0.0, ROUND_SECONDS - spent))
+            yield self.clock.now()
+
+    def one(self) -> None:
+        """One round. A failing account is shown by its exception and does not stop the others."""
+        for key, intake in self.integration.warehouse_intakes.items():
+            self._try(f"reading warehouse {key}", intake.read_changes)
+        for key in self.integration.order_intakes:
+            self._try(f"reading marketplace {key}", partial(self.integration.tick, key))
+        for key in self.integration.order_work:
+            self._try(f"working channel {key}", partial(self.integration.work, key))
+        self.integration.store_call_counts()
+
+    def _try(self, what: str, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except RemoteError as error:
+            log.warning("%s: %s", what, error)

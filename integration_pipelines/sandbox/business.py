@@ -1,0 +1,187 @@
+"""What is simulated: the retailer's marketplaces, how many customers come, how they behave.
+
+Everything here is chosen before the sandbox starts and never changes; what happens is in `core.py`.
+The plan of faults is in `faults.py`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from integration_pipelines.sandbox.faults import FaultPlan, Outage
+
+
+class Enforcement(StrEnum):
+    """What a marketplace does about too many calls. Breaches of the contract are counted in every case."""
+
+    OFF = "off"
+    LENIENT = "lenient"  # a token bucket per operation: 30 at once, one more every second
+    STRICT = "strict"  # refuses what breaks the published maximum frequency
+
+
+class LineIds(StrEnum):
+    """How an instance names order lines; clients must never parse them (mirakl.md §2.1)."""
+
+    SUFFIXED = "suffixed"  # <order_id>-1
+    BARE = "bare"  # a number
+    UUID = "uuid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketplaceSettings:
+    """One shop on one operator's instance.
+
+    `acceptance` is NOT_AUTOMATIC or AUTOMATIC (PC01); `country` is ISO-3166 alpha-3;
+    `update_overlap_seconds` is how far OR11 moves `start_update_date` back;
+    `default_shop_id` is the shop meant when a call names none (the same shop unless set);
+    `weight` is this marketplace's share of all customers.
+    """
+
+    key: str
+    name: str
+    currency: str
+    shop_id: int
+    acceptance_window_hours: float = 48
+    time_zone: str = "Europe/Paris"
+    payment_workflow: str = "PAY_ON_ACCEPTANCE"
+    acceptance: str = "NOT_AUTOMATIC"
+    partial_acceptance_allowed: bool = True
+    country: str = "FRA"
+    order_tax_mode: str = "TAX_INCLUDED"
+    multi_currency: bool = False
+    order_id_pattern: str = "{number:06d}-{suffix}"
+    line_ids: LineIds = LineIds.SUFFIXED
+    update_overlap_seconds: int = 120
+    default_shop_id: int | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """Shares (0 to 1) of orders with which something happens."""
+
+    staged: float = 0.03
+    unknown_sku: float = 0.012  # half of them are created in the warehouse later, half never
+    price_drop: float = 0.008
+    cancelled_while_waiting: float = 0.008
+    cancelled_before_debit: float = 0.01
+    cancelled_after_release: float = 0.012
+    payment_fails: float = 0.02
+    hostile_text: float = 0.04
+    odd_shape: float = 0.15  # more fields, other order of keys, unknown codes
+    split_order: float = 0.02  # a second logistic order of the same commercial order
+
+
+QUIET_CUSTOMERS = Habits(
+    staged=0,
+    unknown_sku=0,
+    price_drop=0,
+    cancelled_while_waiting=0,
+    cancelled_before_debit=0,
+    cancelled_after_release=0,
+    payment_fails=0,
+    hostile_text=0,
+    odd_shape=0,
+    split_order=0,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """A retailer and its customers.
+
+    Args:
+        seed: everything random derives from it.
+        start: aware UTC; day `n` of customers begins `n` days later.
+        orders_per_day: over all marketplaces together, spread by a daily curve.
+        ordering_hours: customers order in this many hours from the beginning of each day.
+        debit_seconds: range of the time between acceptance and the customer's debit.
+    """
+
+    seed: int
+    start: datetime
+    marketplaces: tuple[MarketplaceSettings, ...]
+    warehouse_key: str = "veeqo_main"
+    orders_per_day: int = 200
+    ordering_hours: float = 16
+    catalogue_size: int = 400
+    habits: Habits = field(default_factory=Habits)
+    faults: FaultPlan = field(default_factory=FaultPlan.none)
+    debit_seconds: tuple[float, float] = (20, 900)
+    enforcement: Enforcement = Enforcement.LENIENT
+
+    @classmethod
+    def demo(
+        cls,
+        seed: int = 1,
+        orders_per_day: int = 1000,
+        faults: FaultPlan | str = "usual",
+        *,
+        start: datetime | None = None,
+        enforcement: Enforcement = Enforcement.STRICT,
+        ordering_hours: float = 16,
+    ) -> "Business":
+        """Three marketplaces in two currencies, one Veeqo account; `faults` may be a plan's name."""
+        start = start or datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+        plan = FaultPlan.named(faults) if isinstance(faults, str) else faults
+        if plan.name == "heavy" and not plan.outages:
+            plan = plan.with_outages(
+                Outage("veeqo_main", start + timedelta(hours=3), start + timedelta(hours=3, minutes=20)),
+                Outage("alpine", start + timedelta(hours=6), start + timedelta(hours=6, minutes=10)),
+            )
+        return cls(
+            seed=seed,
+            start=start,
+            marketplaces=DEMO_MARKETPLACES,
+            orders_per_day=orders_per_day,
+            ordering_hours=ordering_hours,
+            faults=plan,
+            enforcement=enforcement,
+        )
+
+
+DEMO_MARKETPLACES = (
+    MarketplaceSettings(
+        key="alpine",
+        name="Alpine Home",
+        currency="EUR",
+        shop_id=2001,
+        acceptance_window_hours=48,
+        time_zone="Europe/Paris",
+        country="FRA",
+        order_id_pattern="ALP-{number:06d}-{suffix}",
+        weight=0.5,
+    ),
+    # Order ids with a slash: a client has to encode path segments (mirakl.md §1.1).
+    MarketplaceSettings(
+        key="borealis",
+        name="Borealis Markt",
+        currency="EUR",
+        shop_id=3105,
+        acceptance_window_hours=72,
+        time_zone="Europe/Berlin",
+        payment_workflow="PAY_ON_DELIVERY",
+        partial_acceptance_allowed=False,
+        country="DEU",
+        order_tax_mode="TAX_EXCLUDED",
+        order_id_pattern="B/{number:07d}-{suffix}",
+        line_ids=LineIds.BARE,
+        update_overlap_seconds=180,
+        weight=0.3,
+    ),
+    MarketplaceSettings(
+        key="cantina",
+        name="Cantina Living",
+        currency="GBP",
+        shop_id=88,
+        acceptance_window_hours=24,
+        time_zone="Europe/London",
+        payment_workflow="NO_CUSTOMER_PAYMENT_CONFIRMATION",
+        country="GBR",
+        multi_currency=True,
+        line_ids=LineIds.UUID,
+        order_id_pattern="{number:09d}-{suffix}",
+        update_overlap_seconds=300,
+        weight=0.2,
+    ),
+)

@@ -1,0 +1,259 @@
+"""The sandbox: a retailer's marketplaces and warehouse in one plain object.
+
+`answer` takes a request as values and returns an answer as a value; `serve.py` puts HTTP round it.
+The world moves only in `catch_up`, up to what the injected clock says: there is no thread and no timer.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Unpack
+from urllib.parse import parse_qsl
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.sandbox.agenda import Agenda
+from integration_pipelines.sandbox.business import Business
+from integration_pipelines.sandbox.catalogue import Product, make_catalogue
+from integration_pipelines.sandbox.control import Control
+from integration_pipelines.sandbox.customers import Arrival, OrderMaker, OrderWishes, plan_day
+from integration_pipelines.sandbox.faults import FaultPlan, FaultSource, outage_answer
+from integration_pipelines.sandbox.mirakl import MarketplaceAccount
+from integration_pipelines.sandbox.scenarios import start
+from integration_pipelines.sandbox.veeqo import VeeqoAccount, VeeqoSettings
+from integration_pipelines.sandbox.wire import Answer, Request, json_answer
+
+WAREHOUSE_PATH = "/veeqo"
+_FIRST_PLACED_NUMBER = 900_001  # directly placed orders, clear of those that customers bring by themselves
+
+
+class Sandbox:
+    """Marketplaces, a warehouse account and their customers.
+
+    Attributes:
+        marketplaces: the accounts by key.
+        warehouse: the Veeqo account.
+        products: what the retailer owned at the start.
+        faults: by account key.
+        calls: calls by account and operation, control not included.
+    """
+
+    def __init__(self, business: Business, clock: Clock) -> None:
+        self.business = business
+        self.clock = clock
+        self.plan = business.faults
+        self.quiet = False
+        self.agenda = Agenda()
+        self.products: list[Product] = make_catalogue(
+            Random(f"{business.seed}/catalogue"), business.catalogue_size
+        )
+        self.marketplaces = {
+            settings.key: MarketplaceAccount(
+                settings,
+                self.agenda,
+                Random(f"{business.seed}/{settings.key}/account"),
+                opened=business.start,
+                enforcement=business.enforcement,
+            )
+            for settings in business.marketplaces
+        }
+        self._makers = {
+            settings.key: OrderMaker(business, settings, self.products) for settings in business.marketplaces
+        }
+        self.warehouse = _open_warehouse(business, self.products, clock)
+        self.faults = {
+            key: FaultSource(
+                key, self.plan, Random(f"{business.seed}/{key}/faults"), twists_reads=key in self.marketplaces
+            )
+            for key in (*self.marketplaces, business.warehouse_key)
+        }
+        self.calls: dict[str, Counter[str]] = {key: Counter() for key in self.faults}
+        self.injected: Counter[str] = Counter()
+        self._control = Control(self)
+        self._placed = 0
+        self._scenarios: Counter[str] = Counter()
+        self._begin_day(0)
+
+    def answer(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """Answer one request; `target` is path and query as sent (`/mirakl/alpine/api/orders?max=100`)."""
+        self.catch_up()
+        path, _, query = target.partition("?")
+        named = {name.lower(): value for name, value in (headers or {}).items()}
+        request = Request(method.upper(), path, tuple(parse_qsl(query, keep_blank_values=True)), named, body)
+        if path.startswith("/control/"):
+            return self._control.answer(request)
+        key, rest = self._account_of(path)
+        if key is None:
+            return json_answer(
+                404, {"status": 404, "message": f"No account at {path}; see GET /control/accounts."}
+            )
+        return self._ask(key, Request(request.method, rest, request.query, named, body))
+
+    def catch_up(self) -> None:
+        """Carry out what was due in the world until now."""
+        now = self.clock.now()
+        self.agenda.carry_out(now)
+        self.warehouse.catch_up(now)
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Every account with what a client must know to use it."""
+        marketplaces: list[dict[str, Any]] = [
+            {
+                "system": "mirakl",
+                "name": key,
+                "label": account.settings.name,
+                "base_path": account.path,
+                "key": account.key,
+                "shop_id": account.settings.shop_id,
+                "currency": account.settings.currency,
+                "time_zone": account.settings.time_zone,
+                "acceptance_window_hours": account.settings.acceptance_window_hours,
+            }
+            for key, account in self.marketplaces.items()
+        ]
+        warehouse = {
+            "system": "veeqo",
+            "name": self.business.warehouse_key,
+            "label": "Sandbox Veeqo account",
+            "base_path": WAREHOUSE_PATH,
+            "key": self.warehouse.key,
+            "shop_id": None,
+            "stores": self.warehouse.stores,
+            "delivery_method_id": self.warehouse.delivery_method_id,
+        }
+        return [*marketplaces, warehouse]
+
+    def truth(self) -> dict[str, Any]:
+        """What really happened, whatever anybody was told."""
+        self.catch_up()
+        warehouse = self.warehouse.truth()
+        breaches = [breach for account in self.marketplaces.values() for breach in account.breaches()]
+        for _ in range(warehouse.get("quota_breaches", 0)):
+            breaches.append({"account": self.business.warehouse_key, "operation": "any", "at": None})
+        faults = sum((source.injected for source in self.faults.values()), Counter(self.injected))
+        return {
+            "now": self.clock.now().isoformat(),
+            "seed": self.business.seed,
+            "marketplaces": {key: account.truth() for key, account in self.marketplaces.items()},
+            "warehouses": {self.business.warehouse_key: warehouse},
+            "calls": {key: dict(sorted(calls.items())) for key, calls in self.calls.items()},
+            "quota_breaches": breaches,
+            "faults": dict(sorted(faults.items())),
+        }
+
+    def place_order(
+        self, marketplace: str, lines: Sequence[tuple[str, int]] = (), **wishes: Unpack[OrderWishes]
+    ) -> str:
+        """A customer orders `lines` (SKU, quantity), or some ordinary ones; answers the order id."""
+        self.catch_up()
+        return self._place(marketplace, lines, self.clock.now(), wishes)
+
+    def schedule_order(
+        self,
+        due: datetime,
+        marketplace: str,
+        lines: Sequence[tuple[str, int]] = (),
+        **wishes: Unpack[OrderWishes],
+    ) -> None:
+        """Like `place_order`, at `due`; name the order with `order_id` to know it beforehand."""
+        self.agenda.add(due, lambda now: self._place(marketplace, lines, now, wishes))
+
+    def start_scenario(self, name: str) -> dict[str, Any]:
+        """Set a named scenario up in the running world; answers what it set up."""
+        self.catch_up()
+        self._scenarios[name] += 1
+        return start(self, name, Random(f"{self.business.seed}/scenario/{name}/{self._scenarios[name]}"))
+
+    def use_fault_plan(self, plan: FaultPlan) -> None:
+        """Faults of every account follow `plan` from now on."""
+        self.plan = plan
+        for source in self.faults.values():
+            source.plan = plan
+
+    def heal(self, order_id: str) -> bool:
+        """Repair a damaged order; false if no order of that id is damaged."""
+        now = self.clock.now()
+        return any(account.heal(order_id, now) for account in self.marketplaces.values())
+
+    def _account_of(self, path: str) -> tuple[str | None, str]:
+        """The account that `path` belongs to, and the path below it."""
+        if path == WAREHOUSE_PATH or path.startswith(f"{WAREHOUSE_PATH}/"):
+            return self.business.warehouse_key, path.removeprefix(WAREHOUSE_PATH) or "/"
+        _, _, after = path.partition("/mirakl/")
+        key, _, rest = after.partition("/")
+        return (key, f"/{rest}") if path.startswith("/mirakl/") and key in self.marketplaces else (None, path)
+
+    def _ask(self, key: str, request: Request) -> Answer:
+        now = self.clock.now()
+        source = self.faults[key]
+        marketplace = self.marketplaces.get(key)
+        operation = marketplace.operation(request) if marketplace else self.warehouse.operation_of(request)
+        self.calls[key][operation] += 1
+        kind = source.draw(request, operation)
+        outage = source.outage(now)
+        if outage is not None:
+            kind = "throttled" if outage.throttled else "outage"
+            source.injected[kind] += 1
+            return outage_answer(outage, worded=marketplace is not None)
+        refusal = (
+            marketplace.refusal(request, operation, now) if marketplace and kind != "throttled" else None
+        )
+        if refusal is not None:
+            return refusal
+        if kind is not None:
+            source.injected[kind] += 1
+            if (answer := source.instead(kind)) is not None:
+                return answer
+        if marketplace:
+            answer = marketplace.answer(request, now, source.twist(kind))
+        else:
+            answer = self.warehouse.answer(request)
+        return source.after(kind, answer)
+
+    def _place(
+        self, marketplace: str, lines: Sequence[tuple[str, int]], now: datetime, wishes: OrderWishes
+    ) -> str:
+        number = _FIRST_PLACED_NUMBER + self._placed
+        self._placed += 1
+        maker = self._makers[marketplace]
+        chosen = list(lines) or maker.any_lines(Random(f"{self.business.seed}/placed/{number}"))
+        order = maker.wished(number, chosen, now, wishes)
+        self.marketplaces[marketplace].shop.life.place(order, now)
+        return order.order_id
+
+    def _begin_day(self, day: int) -> None:
+        for arrival in plan_day(self.business, day):
+            self.agenda.add(arrival.at, self._arrive(arrival))
+        next_day = self.business.start + timedelta(days=day + 1)
+        self.agenda.add(next_day, lambda _: self._begin_day(day + 1))
+
+    def _arrive(self, arrival: Arrival) -> Any:
+        def place(now: datetime) -> None:
+            if self.quiet:
+                return
+            planned = self._makers[arrival.marketplace].arriving(arrival, self.plan.damaged_orders)
+            self.marketplaces[arrival.marketplace].shop.life.place(planned.order, now)
+            if planned.order.damage is not None:
+                self.injected["damaged_order"] += 1
+            product = planned.late_product
+            if product is not None:
+                due = now + timedelta(seconds=planned.late_seconds)
+                self.agenda.add(due, lambda _: self.add_product(product))
+
+        return place
+
+    def add_product(self, product: Product) -> None:
+        """The staff create a product in the warehouse."""
+        self.warehouse.add_product(product)
+
+
+def _open_warehouse(business: Business, products: Sequence[Product], clock: Clock) -> VeeqoAccount:
+    random = Random(f"{business.seed}/{business.warehouse_key}")
+    settings = VeeqoSettings(
+        key=f"Vqt/{random.getrandbits(128):032x}",
+        stores=tuple((marketplace.key, marketplace.currency) for marketplace in business.marketplaces),
+        enforcement="off" if business.enforcement == "off" else "on",
+    )
+    return VeeqoAccount(settings, products, clock, random)

@@ -1,0 +1,170 @@
+"""The door of one marketplace account: key, shop, call frequencies, and which operation answers.
+
+A new family of operations is a module with a `ROUTES` tuple, added to `_ROUTES` here.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from integration_pipelines.sandbox.agenda import Agenda
+from integration_pipelines.sandbox.business import Enforcement, MarketplaceSettings
+from integration_pipelines.sandbox.faults import NO_TWIST, ReadTwist, throttled_answer
+from integration_pipelines.sandbox.mirakl import orders_money, orders_read, orders_write, reference
+from integration_pipelines.sandbox.mirakl.book import OrderBook
+from integration_pipelines.sandbox.mirakl.errors import ApiError, BadRequestError, NotFoundError
+from integration_pipelines.sandbox.mirakl.life import OrderLife
+from integration_pipelines.sandbox.mirakl.order import MarketplaceOrder
+from integration_pipelines.sandbox.mirakl.quotas import CallFrequencies
+from integration_pipelines.sandbox.mirakl.routing import Call, Route, Shop, parameters
+from integration_pipelines.sandbox.wire import Answer, Request
+
+# Fixed paths come before patterns that would match them too.
+_ROUTES: tuple[Route, ...] = (
+    *orders_read.ROUTES,
+    *orders_write.ROUTES,
+    *orders_money.ROUTES,
+    *reference.ROUTES,
+)
+UNKNOWN_OPERATION = "unknown"
+
+
+class MarketplaceAccount:
+    """One operator's instance as the owner of one API key sees it.
+
+    Attributes:
+        key: the raw API key, the whole value of the `Authorization` header.
+        shop: the retailer's shop; a user may have another one as default.
+        frequencies: counts calls against the contract and, if enforced, refuses them.
+    """
+
+    def __init__(
+        self,
+        settings: MarketplaceSettings,
+        agenda: Agenda,
+        random: Random,
+        *,
+        opened: datetime,
+        enforcement: Enforcement,
+    ) -> None:
+        self.settings = settings
+        self.path = f"/mirakl/{settings.key}"
+        self.key = str(UUID(int=random.getrandbits(128), version=4))
+        self.frequencies = CallFrequencies(settings.key, enforcement)
+        self._agenda = agenda
+        self._random = random
+        self._opened = opened
+        self.shop = self._open_shop(settings.shop_id)
+        self._shops = {self.shop.shop_id: self.shop}
+        self._default_shop_id = settings.default_shop_id or settings.shop_id
+        if self._default_shop_id not in self._shops:
+            self._shops[self._default_shop_id] = self._open_shop(self._default_shop_id)
+
+    @property
+    def orders(self) -> dict[str, MarketplaceOrder]:
+        return self.shop.book.orders
+
+    def operation(self, request: Request) -> str:
+        """The vendor's code of the operation that `request` asks for."""
+        route = _find(request)
+        return route[0].operation if route is not None else UNKNOWN_OPERATION
+
+    def refusal(self, request: Request, operation: str, now: datetime) -> Answer | None:
+        """401 or 429, if the call is not let in."""
+        if request.headers.get("authorization") != self.key:
+            return ApiError(401, "Unauthorized").answer()
+        background = operation != "OR11" or orders_read.is_background_read(request)
+        wait = self.frequencies.admit(operation, now, background=background)
+        return None if wait is None else throttled_answer(wait, worded=True)
+
+    def answer(self, request: Request, now: datetime, twist: ReadTwist = NO_TWIST) -> Answer:
+        """Carry out a call that was let in."""
+        try:
+            found = _find(request)
+            if found is None:
+                raise _no_route(request)
+            route, named = found
+            return route.answer(self._shop_of(request), Call(request, now, named, twist))
+        except ApiError as error:
+            return error.answer()
+
+    def cancel_by_customer(self, order_id: str, now: datetime) -> None:
+        """The customer changes their mind, whatever the state before shipment."""
+        self.shop.life.cancel(self.orders[order_id], now, "CANCELED_BY_CUSTOMER")
+
+    def heal(self, order_id: str, now: datetime) -> bool:
+        """Repair a damaged order; the operator's edit shows as an update. False if nothing was damaged."""
+        order = self.orders.get(order_id)
+        if order is None or order.damage is None:
+            return False
+        order.touch(now)
+        order.damage = None
+        self.shop.life.changed(order)
+        return True
+
+    def truth(self) -> dict[str, Any]:
+        """What really happened, order by order."""
+        return {"orders": {order_id: _order_truth(order) for order_id, order in self.orders.items()}}
+
+    def breaches(self) -> list[dict[str, Any]]:
+        return [{**asdict(breach), "at": breach.at.isoformat()} for breach in self.frequencies.breaches]
+
+    def _open_shop(self, shop_id: int) -> Shop:
+        book = OrderBook()
+        life = OrderLife(self.settings, book, self._agenda)
+        return Shop(self.settings, shop_id, self._opened, self.path, book, life, self._agenda, self._random)
+
+    def _shop_of(self, request: Request) -> Shop:
+        text = request.first("shop_id")
+        if not text:
+            return self._shops[self._default_shop_id]
+        if not text.isascii() or not text.isdigit():
+            raise BadRequestError(f"Parameter 'shop_id' must be a number: '{text}'.")
+        shop = self._shops.get(int(text))
+        if shop is None:
+            raise ApiError(403, f"You have no access to shop {text}.")
+        return shop
+
+
+def _find(request: Request) -> tuple[Route, tuple[str, ...]] | None:
+    path = request.path.rstrip("/")
+    for route in _ROUTES:
+        if route.method == request.method and (match := route.path.match(path)):
+            return route, parameters(match)
+    return None
+
+
+def _no_route(request: Request) -> ApiError:
+    path = request.path.rstrip("/")
+    if any(route.path.match(path) for route in _ROUTES):
+        return ApiError(405, f"Method {request.method} is not allowed here.")
+    return NotFoundError("Resource not found.")
+
+
+def _order_truth(order: MarketplaceOrder) -> dict[str, Any]:
+    late = (
+        order.accepted_at is not None
+        and order.acceptance_deadline is not None
+        and order.accepted_at > order.acceptance_deadline
+    )
+    return {
+        "state": order.state,
+        "placed_at": order.placed_at.isoformat(),
+        "visible_at": order.visible_at.isoformat(),
+        "accepted_at": order.accepted_at and order.accepted_at.isoformat(),
+        "accepted_late": late,
+        "timed_out": any(line.reason_code == "ACCEPTANCE_TIMEOUT" for line in order.lines),
+        "acceptance_deadline": order.acceptance_deadline and order.acceptance_deadline.isoformat(),
+        "cancelled_at": order.cancelled_at and order.cancelled_at.isoformat(),
+        "lines": {
+            line.line_id: {"sku": line.sku, "quantity": line.quantity, "state": line.state}
+            for line in order.lines
+        },
+        "accept_calls": order.accept_calls,
+        "reference_for_seller": order.reference_for_seller,
+        "total_price": float(sum(line.price + line.shipping_price for line in order.active_lines())),
+        "damage": order.damage,
+        "history": [[moment.isoformat(), state] for moment, state in order.history],
+    }

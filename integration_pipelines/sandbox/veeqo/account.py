@@ -1,0 +1,171 @@
+"""The door of a sandbox Veeqo account: key, quota, routing; and the acts of people inside it.
+
+A plain object that answers a request value. What a resource does is in its own module; a new family
+adds its `ROUTES` here.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from random import Random
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import unquote
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.sandbox.catalogue import Product
+from integration_pipelines.sandbox.veeqo import customers, orders, products, reference, stock, tags
+from integration_pipelines.sandbox.veeqo.company import Company
+from integration_pipelines.sandbox.veeqo.order_records import Order
+from integration_pipelines.sandbox.veeqo.quota import LeakyBucket
+from integration_pipelines.sandbox.veeqo.settings import VeeqoSettings
+from integration_pipelines.sandbox.veeqo.staff import Staff
+from integration_pipelines.sandbox.veeqo.truth import company_truth, order_truth
+from integration_pipelines.sandbox.veeqo.web import Operation, RefusalError, answer, no_such_route
+from integration_pipelines.sandbox.wire import Answer, Request
+
+ROUTES: Mapping[tuple[str, str], Operation] = MappingProxyType(
+    {**orders.ROUTES, **customers.ROUTES, **products.ROUTES, **tags.ROUTES, **reference.ROUTES}
+)
+
+
+class VeeqoAccount:
+    """One account with its staff, on the given clock; the same seed and calls give the same answers.
+
+    Attributes:
+        key: the API key.
+        stores: marketplace key → id of its `direct` channel.
+        delivery_method_id: the method that exists from the start.
+    """
+
+    def __init__(
+        self, settings: VeeqoSettings, products: Sequence[Product], clock: Clock, random: Random
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        seed = random.getrandbits(64)
+        self._company = Company(settings, Random(f"{seed}/ids"), clock.now())
+        for product in products:
+            self._company.add_product(product)
+        self._staff = Staff(self._company, seed)
+        self._bucket = LeakyBucket(settings.burst, settings.drain_per_second, clock.now())
+        self._calls: Counter[str] = Counter()
+        self.key = settings.key
+        self.stores: dict[str, int] = self._company.stores
+        self.delivery_method_id: int = next(iter(self._company.delivery_methods))
+
+    def answer(self, request: Request) -> Answer:
+        """Carry out one request at the clock's present moment. `request.path` is like `/orders/12/cancel`."""
+        self.catch_up(self._clock.now())
+        if not self._known(request.headers):
+            return answer(401, {"error_messages": "You're not authorized"})
+        if not self._bucket.admits(self._company.at) and self._settings.enforcement == "on":
+            return Answer(429, {"content-length": "0"})  # no body, no type, no Retry-After
+        pattern, ids = _route(request.path)
+        operation = ROUTES.get((request.method, pattern))
+        if operation is None:
+            return no_such_route().answer
+        self._calls[f"{request.method} {pattern}"] += 1
+        try:
+            return operation(self._company, request, ids)
+        except RefusalError as refusal:
+            return refusal.answer
+
+    def catch_up(self, now: datetime) -> None:
+        """Let the staff do what was due until `now`."""
+        self._staff.catch_up(now)
+
+    def truth(self) -> dict[str, Any]:
+        """What really happened; see `truth.py`. `quota_breaches` counts requests beyond the bucket."""
+        self.catch_up(self._clock.now())
+        return {
+            **company_truth(self._company),
+            "quota_breaches": self._bucket.breaches,
+            "calls": dict(sorted(self._calls.items())),
+        }
+
+    def operation_of(self, request: Request) -> str:
+        """The operation's name for call counts, such as `PUT /orders/{}/cancel`."""
+        return f"{request.method} {_route(request.path)[0]}"
+
+    def order_numbered(self, number: str) -> dict[str, Any] | None:
+        """The truth about the first order with exactly this number."""
+        if number not in self._company.order_ids_by_number:
+            return None
+        return order_truth(self._company, self._company.numbered(number))
+
+    def add_product(self, product: Product) -> int:
+        """Somebody creates the product in the web app; answers the sellable's id."""
+        self.catch_up(self._clock.now())
+        return self._company.add_product(product).id
+
+    def set_stock(self, sku: str, units: int) -> None:
+        """A recount: `units` are on the shelf of the main warehouse; waiting orders are served.
+
+        Raises:
+            KeyError: no sellable has exactly this SKU.
+        """
+        self.catch_up(self._clock.now())
+        stock.set_physical(self._company, self._company.stock_of(sku), units)
+
+    def cancel_as_staff(self, number: str) -> None:
+        """A person cancels the order in the web app; like the API, not once a parcel has left.
+
+        Raises:
+            ValueError: it is cancelled or on its way already.
+        """
+        order = self._open_order(number)
+        orders.cancel(self._company, order, "Cancelled by the warehouse")
+
+    def hold_as_staff(self, number: str) -> None:
+        """A person puts the order on hold; no API call can."""
+        self._set_held(number, True)
+
+    def unhold_as_staff(self, number: str) -> None:
+        """The hold is over; the order takes its place in the floor's work anew."""
+        self._set_held(number, False)
+
+    def merge_as_staff(self, absorbed: str, kept: str) -> None:
+        """A person puts two orders into one parcel: the first one's number disappears from lists and search.
+
+        Raises:
+            ValueError: one of them is cancelled or on its way, or both are the same order.
+        """
+        first, second = self._open_order(absorbed), self._open_order(kept)
+        if first is second:
+            raise ValueError(f"Order {absorbed} cannot be merged with itself.")
+        self._staff.merge(first, second)
+
+    def ship_as_staff(self, number: str) -> None:
+        """A person ships at once whatever the order holds, complete or not.
+
+        Raises:
+            ValueError: it holds nothing that could leave, or is cancelled.
+        """
+        order = self._open_order(number, may_have_left=True)
+        if all(held.shipment for held in order.allocations):
+            raise ValueError(f"Order {number} holds nothing that could be shipped.")
+        self._staff.ship(order)
+
+    def _set_held(self, number: str, held: bool) -> None:
+        order = self._open_order(number)
+        order.held = held
+        self._company.touch_order(order)
+
+    def _open_order(self, number: str, may_have_left: bool = False) -> Order:
+        self.catch_up(self._clock.now())
+        order = self._company.numbered(number)
+        if order.cancelled_at or order.merged_to_id or (order.has_left and not may_have_left):
+            raise ValueError(f"Order {number} is {order.status}; people cannot change it any more.")
+        return order
+
+    def _known(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("x-api-key") == self.key or headers.get("authorization") == f"Bearer {self.key}"
+
+
+def _route(path: str) -> tuple[str, tuple[int, ...]]:
+    """The pattern of a path and the ids in it: `/orders/12/notes` → `/orders/{}/notes`, (12,)."""
+    parts = unquote(path).strip("/").split("/")
+    is_id = [part.isdecimal() and len(part) < 19 for part in parts]
+    ids = tuple(int(part) for part, numeric in zip(parts, is_id, strict=True) if numeric)
+    return "/" + "/".join("{}" if numeric else part for part, numeric in zip(parts, is_id, strict=True)), ids

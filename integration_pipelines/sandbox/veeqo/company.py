@@ -1,0 +1,189 @@
+"""Everything one Veeqo account knows, with the indexes that keep reads fast.
+
+No HTTP and no JSON here. `at` is the moment of whatever happens now: the door sets it from the
+clock, the staff set it to the moment their work was due, so a late look finds true times.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from random import Random
+
+from integration_pipelines.sandbox.catalogue import Product
+from integration_pipelines.sandbox.veeqo.order_records import Order
+from integration_pipelines.sandbox.veeqo.records import (
+    Channel,
+    Customer,
+    DeliveryMethod,
+    Sellable,
+    StockEntry,
+    StoredProduct,
+    Tag,
+    Warehouse,
+)
+from integration_pipelines.sandbox.veeqo.settings import VeeqoSettings
+
+COMPANY_ID = 40_117
+API_USER = {"id": 61_204, "login": "integration", "email": "integration@example.com"}
+
+_FIRST_IDS = {
+    "order": 770_012_300,
+    "line": 1_600_100_200,
+    "customer": 88_020_100,
+    "address": 990_500_000,
+    "product": 54_000_100,
+    "sellable": 55_010_100,
+    "allocation": 910_001_000,
+    "allocated_line": 880_100_000,
+    "shipment": 412_000_100,
+    "tracking": 77_000_000,
+    "payment": 310_000_000,
+    "note": 210_000_000,
+    "tag": 15_000,
+    "channel": 70_011,
+    "warehouse": 4_102,
+    "delivery_method": 3_301,
+}
+
+
+class ByUpdate:
+    """Ids in the order of their last change, so "changed since" costs only what it returns."""
+
+    def __init__(self) -> None:
+        self._moments: dict[int, datetime] = {}
+        self._latest: datetime | None = None
+
+    def touch(self, record_id: int, at: datetime) -> datetime:
+        """Note a change; answers its time, which never lies before an earlier change."""
+        if self._latest is not None and at < self._latest:
+            at = self._latest
+        self._latest = at
+        self._moments.pop(record_id, None)
+        self._moments[record_id] = at
+        return at
+
+    def since(self, moment: datetime) -> Iterator[int]:
+        """Ids changed at or after `moment`, latest first."""
+        for record_id in reversed(self._moments):
+            if self._moments[record_id] < moment:
+                return
+            yield record_id
+
+
+class Company:
+    """The account's records. Ids have gaps, because a real account shares its sequences with others."""
+
+    def __init__(self, settings: VeeqoSettings, random: Random, at: datetime) -> None:
+        self.settings = settings
+        self.at = at
+        self._random = random
+        self._ids = dict(_FIRST_IDS)
+        self.orders: dict[int, Order] = {}
+        self.orders_by_update = ByUpdate()
+        self.order_ids_by_number: dict[str, list[int]] = {}
+        self.customers: dict[int, Customer] = {}
+        self.customer_ids_by_email: dict[str, list[int]] = {}
+        self.products: dict[int, StoredProduct] = {}
+        self.products_by_update = ByUpdate()
+        self.sellables: dict[int, Sellable] = {}
+        self.sellable_ids_by_sku: dict[str, list[int]] = {}
+        self.tags: dict[int, Tag] = {}
+        self.waiting: dict[int, dict[int, None]] = {}  # sellable → orders that lack units of it, oldest first
+        self.newly_ready: deque[int] = deque()
+        self.buyer_mails: list[str] = []  # mails to relay addresses that nobody wanted
+        self.reference_revision = 0
+        main, aside = self._warehouse("Main"), self._warehouse("Returns desk")
+        self.warehouses = {main.id: main, aside.id: aside}
+        self.main_warehouse, self.side_warehouse = main, aside
+        method = DeliveryMethod(self.next_id("delivery_method"), "Standard", Decimal("4.9"), at)
+        self.delivery_methods = {method.id: method}
+        self.channels: dict[int, Channel] = {}
+        self.stores = {key: self._store(key, currency).id for key, currency in settings.stores}
+        self._foreign_store()
+
+    def next_id(self, kind: str) -> int:
+        """A fresh id, ascending with gaps."""
+        self._ids[kind] += self._random.randrange(1, 8)
+        return self._ids[kind]
+
+    def touch_order(self, order: Order) -> None:
+        """Record that `order` changed now; the floor learns when it becomes ready."""
+        order.updated_at = self.orders_by_update.touch(order.id, self.at)
+        order.revision += 1
+        if not order.ready:
+            order.ready_since = None
+        elif order.ready_since is None:
+            order.ready_since = order.updated_at
+            self.newly_ready.append(order.id)
+
+    def touch_stock(self, entry: StockEntry) -> None:
+        """A stock write moves the product's `updated_at` but not the sellable's (contract 7.4)."""
+        sellable = self.sellables[entry.sellable_id]
+        entry.updated_at = self.at
+        sellable.revision += 1
+        self.touch_product(self.products[sellable.product_id])
+
+    def touch_product(self, product: StoredProduct) -> None:
+        product.updated_at = self.products_by_update.touch(product.id, self.at)
+        product.revision += 1
+
+    def add_product(self, product: Product) -> Sellable:
+        """A product with one variant and its stock in the main warehouse; SKUs may repeat."""
+        stored = StoredProduct(self.next_id("product"), product.title, self.at, self.at)
+        self.products[stored.id] = stored
+        sellable = self.add_variant(stored, product.sku, product.title, product.price, product.barcode)
+        sellable.usual_stock = sellable.entries[self.main_warehouse.id].physical = product.stock
+        return sellable
+
+    def add_variant(
+        self, product: StoredProduct, sku: str, title: str, price: Decimal, barcode: str
+    ) -> Sellable:
+        """Another sellable of `product`, without stock; `price` in the company's currency, major units."""
+        sellable_id = self.next_id("sellable")
+        sellable = Sellable(sellable_id, product.id, sku, title, price, barcode, 0, self.at, self.at)
+        shelf = f"{chr(65 + sellable_id % 6)}-{sellable_id % 90 + 10}"
+        for warehouse in self.warehouses.values():
+            entry = StockEntry(sellable_id, warehouse.id, 0, self.at, location=shelf)
+            sellable.entries[warehouse.id] = entry
+        product.sellables.append(sellable)
+        product.index_words()
+        self.sellables[sellable_id] = sellable
+        self.sellable_ids_by_sku.setdefault(sku, []).append(sellable_id)
+        self.touch_product(product)
+        return sellable
+
+    def stock_of(self, sku: str) -> StockEntry:
+        """The main warehouse's entry of the first sellable with exactly this SKU.
+
+        Raises:
+            KeyError: no sellable has it.
+        """
+        return self.sellables[self.sellable_ids_by_sku[sku][0]].entries[self.main_warehouse.id]
+
+    def numbered(self, number: str) -> Order:
+        """The first order with exactly this number.
+
+        Raises:
+            KeyError: no order has it.
+        """
+        return self.orders[self.order_ids_by_number[number][0]]
+
+    def add_channel(
+        self, name: str, type_code: str, currency: str | None, warehouse_id: int, short_name: str | None
+    ) -> Channel:
+        channel = Channel(
+            self.next_id("channel"), name, type_code, currency, warehouse_id, short_name, self.at
+        )
+        self.channels[channel.id] = channel
+        return channel
+
+    def _store(self, key: str, currency: str) -> Channel:
+        return self.add_channel(f"Mirakl {key}", "direct", currency, self.main_warehouse.id, key[:8])
+
+    def _foreign_store(self) -> None:
+        """Veeqo's own integration of another shop: never to be written to, and without a currency."""
+        self.add_channel("Other marketplace FBA", "amazon_fba", None, self.side_warehouse.id, None)
+
+    def _warehouse(self, name: str) -> Warehouse:
+        return Warehouse(self.next_id("warehouse"), name, self.at)

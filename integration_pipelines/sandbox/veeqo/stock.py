@@ -1,0 +1,124 @@
+"""How stock is held, given back and used up: one place for every movement of units.
+
+Life of a unit (contract 7.4): allocation lowers what is available, dispatch lowers what is physical.
+Stock is held as soon as an order exists, paid or not: that is what makes a reservation possible.
+A channel sees only its default warehouse.
+"""
+
+from collections.abc import Iterable
+
+from integration_pipelines.sandbox.veeqo.company import Company
+from integration_pipelines.sandbox.veeqo.order_records import AllocatedLine, Allocation, Line, Order, Shipment
+from integration_pipelines.sandbox.veeqo.records import StockEntry
+
+
+def allocate(company: Company, order: Order) -> bool:
+    """Hold what there is for the units that `order` still lacks; answers whether anything was held."""
+    warehouse_id = company.channels[order.channel_id].default_warehouse_id
+    held_any = False
+    for line in order.lines:
+        entry = line.sellable.entries[warehouse_id]
+        lacking = line.quantity - order.allocated_units(line)
+        units = lacking if entry.infinite else min(lacking, max(entry.available, 0))
+        if units > 0:
+            _hold(company, order, line, entry, units)
+            held_any = True
+    _queue(company, order)
+    return held_any
+
+
+def give_back(company: Company, order: Order) -> list[StockEntry]:
+    """Release everything that has not left yet; answers where, for `serve_waiting` to follow."""
+    staying: list[Allocation] = []
+    freed: list[StockEntry] = []
+    for allocation in order.allocations:
+        if allocation.shipment:
+            staying.append(allocation)
+            continue
+        for held in allocation.lines:
+            entry = held.sellable.entries[allocation.warehouse_id]
+            entry.allocated -= held.quantity
+            freed.append(entry)
+            company.touch_stock(entry)
+    order.allocations = staying
+    leave_queue(company, order)
+    return freed
+
+
+def set_physical(company: Company, entry: StockEntry, units: int) -> None:
+    """An absolute stock figure, as the API and the web app write it; may leave availability negative."""
+    entry.physical = units
+    company.touch_stock(entry)
+    serve_waiting(company, [entry])
+
+
+def serve_waiting(company: Company, entries: Iterable[StockEntry]) -> None:
+    """Give newly available units to the orders that wait for them, oldest order first."""
+    for entry in entries:
+        for order_id in sorted(company.waiting.get(entry.sellable_id, ())):
+            order = company.orders[order_id]
+            if allocate(company, order):
+                company.touch_order(order)
+
+
+def lacking_units(company: Company, sellable_id: int) -> int:
+    """Units of this sellable that orders wait for: invisible in stock entries."""
+    return sum(
+        line.quantity - company.orders[order_id].allocated_units(line)
+        for order_id in company.waiting.get(sellable_id, ())
+        for line in company.orders[order_id].lines
+        if line.sellable.id == sellable_id
+    )
+
+
+def can_leave(allocation: Allocation) -> bool:
+    """Whether the goods are really on the shelf; a recount may have found fewer than were promised."""
+    needed: dict[int, int] = {}
+    for held in allocation.lines:
+        needed[held.sellable.id] = needed.get(held.sellable.id, 0) + held.quantity
+    entries = {held.sellable.id: held.sellable.entries[allocation.warehouse_id] for held in allocation.lines}
+    return all(
+        entry.infinite or entry.physical >= needed[sellable_id] for sellable_id, entry in entries.items()
+    )
+
+
+def dispatch(company: Company, allocation: Allocation, shipment: Shipment) -> None:
+    """The parcel leaves: units are neither held nor physical any more."""
+    for held in allocation.lines:
+        entry = held.sellable.entries[allocation.warehouse_id]
+        held.picked = held.quantity
+        entry.allocated -= held.quantity
+        entry.physical -= 0 if entry.infinite else held.quantity
+        company.touch_stock(entry)
+    allocation.shipment = shipment
+    allocation.updated_at = company.at
+
+
+def leave_queue(company: Company, order: Order) -> None:
+    """`order` waits for stock no longer."""
+    for line in order.lines:
+        company.waiting.get(line.sellable.id, {}).pop(order.id, None)
+
+
+def _queue(company: Company, order: Order) -> None:
+    leave_queue(company, order)
+    for line in order.lines:
+        if order.allocated_units(line) < line.quantity:
+            company.waiting.setdefault(line.sellable.id, {})[order.id] = None
+
+
+def _hold(company: Company, order: Order, line: Line, entry: StockEntry, units: int) -> None:
+    allocation = _open_allocation(company, order, entry.warehouse_id)
+    allocation.lines.append(AllocatedLine(company.next_id("allocated_line"), line.id, line.sellable, units))
+    allocation.updated_at = company.at
+    entry.allocated += units
+    company.touch_stock(entry)
+
+
+def _open_allocation(company: Company, order: Order, warehouse_id: int) -> Allocation:
+    for allocation in order.allocations:
+        if allocation.warehouse_id == warehouse_id and not allocation.shipment and not allocation.picked:
+            return allocation
+    allocation = Allocation(company.next_id("allocation"), warehouse_id, company.at, company.at)
+    order.allocations.append(allocation)
+    return allocation

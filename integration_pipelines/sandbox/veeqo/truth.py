@@ -1,0 +1,58 @@
+"""What really happened in the account, for judges: no client reads this.
+
+Times are ISO 8601 UTC, amounts are text in major units of the channel's currency.
+"""
+
+from integration_pipelines.sandbox.veeqo.company import Company
+from integration_pipelines.sandbox.veeqo.order_records import Order
+from integration_pipelines.sandbox.veeqo.web import Json, stamp
+
+
+def company_truth(company: Company) -> Json:
+    """Orders in the order of their creation, stock of the main warehouse by SKU, and counts."""
+    stock: dict[str, dict[str, int]] = {}
+    for sellable in company.sellables.values():
+        entry = sellable.entries[company.main_warehouse.id]
+        figures = stock.setdefault(sellable.sku, {"physical": 0, "allocated": 0})
+        figures["physical"] += entry.physical
+        figures["allocated"] += entry.allocated
+    return {
+        "orders": [order_truth(company, order) for order in company.orders.values()],
+        "products": len(company.products),
+        "customers": len(company.customers),
+        "stock": stock,
+        "negative_stock": [sku for sku, figures in stock.items() if figures["physical"] < 0],
+        "buyer_mails": list(company.buyer_mails),
+    }
+
+
+def order_truth(company: Company, order: Order) -> Json:
+    """One order; `released_at` is when it was paid, that is cleared for the floor."""
+    return {
+        "id": order.id,
+        "number": order.number,
+        "channel_id": order.channel_id,
+        "status": order.status,
+        "created_at": stamp(order.created_at),
+        "cancelled_at": stamp(order.cancelled_at),
+        "shipped_at": stamp(order.shipped_at),
+        "total_price": str(order.total),
+        "lines": [
+            {
+                "sku": line.sellable.sku,
+                "quantity": line.quantity,
+                "price_per_unit": str(line.price_per_unit),
+                "allocated": order.allocated_units(line),
+            }
+            for line in order.lines
+        ],
+        "payment_reference": order.payment.reference_number if order.payment else None,
+        "released_at": stamp(order.payment.created_at) if order.payment else None,
+        "picked": order.touched_by_floor,
+        "parcels": sum(1 for held in order.allocations if held.shipment),
+        "held": order.held,
+        "merged_to_id": order.merged_to_id,
+        "address_complete": order.deliver_to.deliverable,
+        "notes": [note.text for note in order.employee_notes],
+        "tags": [company.tags[tag_id].name for tag_id in order.tag_ids],
+    }
