@@ -7,6 +7,7 @@
     │   ├── Unreachable      the connection was never established
     │   └── OutOfBudget      our own call budget, or its 429, leaves no room in time
     └── OutcomeUnknown       the answer was lost, was a 5xx or was unreadable: look before repeating
+        └── Unanswered       the same for a read: nothing was changed, it is simply asked again
 
 The distinction that matters is between the two branches: after `NotExecuted` a write may be sent
 again, after `OutcomeUnknown` it must be looked up first. `IntentState` is the same knowledge, kept.
@@ -93,3 +94,9 @@ class IntentState(StrEnum):
     def doubtful(self) -> bool:
         """Whether the effect may exist without our knowing it."""
         return self in {IntentState.SENDING, IntentState.IN_DOUBT}
+
+
+class Unanswered(OutcomeUnknown):
+    """A read that gave no usable answer. What it asked for is unknown, absence included."""
+
+    advice = "It only asked and changed nothing: it is asked again by itself."

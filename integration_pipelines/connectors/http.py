@@ -167,16 +167,16 @@ class Transport:
         try:
             return self._client.request(call.method, call.url, content=body, headers=headers)
         except _NEVER_CONNECTED as failure:
-            raise call.judge.never_connected(f"no connection ({self._named(failure)}).") from None
+            raise call.judge.never_connected(f"no connection ({self._named(failure, sent)}).") from None
         except httpx.TransportError as failure:
-            words = f"the answer was lost ({self._named(failure)})."
+            words = f"the answer was lost ({self._named(failure, sent)})."
             raise call.judge.unknown(Happened.LOST, words) from None
         except httpx.RequestError as failure:  # an answer that cannot be decompressed
-            words = f"the answer could not be unpacked ({self._named(failure)})."
+            words = f"the answer could not be unpacked ({self._named(failure, sent)})."
             raise call.judge.unknown(Happened.UNREADABLE, words) from None
 
-    def _named(self, failure: Exception) -> str:
-        return redacted(f"{type(failure).__name__}: {failure}", secrets=self._secrets)
+    def _named(self, failure: Exception, sent: Any) -> str:
+        return redacted(f"{type(failure).__name__}: {failure}", secrets=self._secrets, request=sent)
 
     def _pause(self, state: RetryCallState) -> float:
         failed = _failure_of(state)
@@ -219,7 +219,7 @@ class _CallLog:
     request_id: str = "-"
 
     def write(self, seconds: float, secrets: tuple[str, ...]) -> None:
-        level = logging.DEBUG if self.outcome is CallOutcome.ANSWERED else logging.WARNING
+        level = logging.DEBUG if self.outcome is CallOutcome.ANSWERED else logging.INFO
         if logger.isEnabledFor(level):
             logger.log(
                 level,

@@ -6,9 +6,9 @@ The retry table is here as data; `http.py` sends and repeats by it. No HTTP libr
     ---------------------------------  --------------  --------------  --------------------------------
     connection never established       sent 4 times    sent 4 times    Unreachable
     429                                sent 4 times    sent 4 times    OutOfBudget
-    sent, answer lost (timeout, reset) sent 4 times    sent once       OutcomeUnknown
-    5xx, 408, 425                      sent 4 times    sent once       OutcomeUnknown
-    2xx that cannot be read            sent twice      sent once       OutcomeUnknown
+    sent, answer lost (timeout, reset) sent 4 times    sent once       OutcomeUnknown (read: Unanswered)
+    5xx, 408, 425                      sent 4 times    sent once       OutcomeUnknown (read: Unanswered)
+    2xx that cannot be read            sent twice      sent once       OutcomeUnknown (read: Unanswered)
     3xx                                sent once       sent once       read: Refused, write: OutcomeUnknown
     other 4xx                          sent once       sent once       Refused; Unauthorised (401, 403)
 
@@ -31,6 +31,7 @@ from integration_pipelines.remote import (
     OutOfBudget,
     Refused,
     RemoteError,
+    Unanswered,
     Unauthorised,
     Unreachable,
 )
@@ -130,7 +131,8 @@ class Judge:
     def unknown(
         self, happened: Happened, words: str, status: int | None = None, body: str = ""
     ) -> FailedSendingError:
-        error = OutcomeUnknown(self.account, self.operation.code, words, status=status, body=body)
+        unknown = OutcomeUnknown if self.operation.write else Unanswered
+        error = unknown(self.account, self.operation.code, words, status=status, body=body)
         return FailedSendingError(happened, error)
 
     def answer(self, status: int, headers: Mapping[str, str], content: bytes, now: datetime) -> Reply:

@@ -106,7 +106,8 @@ def _visible(text: str) -> str:
         return unescape(text)
     title = _TITLE.search(text[:20_000])
     shown = _TAG.sub(" ", _UNSEEN_HTML.sub(" ", text[:20_000]))
-    return unescape(" ".join(part for part in (title[1] if title else "", shown) if part.strip()))
+    heading = title[1].strip() if title else ""
+    return unescape(shown if heading in shown else f"{heading} {shown}")
 
 
 def _personal_values(value: Any) -> Iterator[str]:

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.intents import renew
-from integration_pipelines.ledger.tables import exception_history, exceptions, intents, orders
+from integration_pipelines.ledger.tables import (
+    exception_history,
+    exceptions,
+    intents,
+    orders,
+    unreadable_records,
+)
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.remote import IntentState
 
@@ -50,6 +57,21 @@ def read_exception(connection: Connection, number: int) -> tuple[RowMapping, Seq
         .order_by(exception_history.c.id)
     )
     return found, history.mappings().all()
+
+
+def raw_answer(connection: Connection, found: RowMapping) -> Any:
+    """The other side's own words behind an exception about an order, as they came; None if there are none."""
+    source, _, reference = found["subject"].partition("/")
+    kept = connection.scalar(
+        select(unreadable_records.c.raw).where(
+            unreadable_records.c.source == source, unreadable_records.c.reference == reference
+        )
+    )
+    if kept is not None:
+        return kept
+    return connection.scalar(
+        select(orders.c.raw).where(orders.c.marketplace == source, orders.c.order_id == reference)
+    )
 
 
 def retry(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:

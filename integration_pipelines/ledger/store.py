@@ -17,6 +17,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 SCHEMA_LOCK = "ledger:migrate"
 
@@ -133,10 +134,17 @@ class Ledger:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A worker's session; its locks end with it, however it ends."""
-        connection = self.engine.connect()
+        with self.engine.connect() as connection:
+            try:
+                yield Session(connection)
+            finally:
+                self._give_back(connection)
+
+    def _give_back(self, connection: Connection) -> None:
+        """No lock may outlive its worker's session; a connection in doubt is closed, not pooled."""
         try:
-            yield Session(connection)
-        finally:
-            # Never back to the pool: an advisory lock left behind would outlive its worker.
-            connection.detach()
-            connection.close()
+            connection.rollback()
+            connection.execute(text("select pg_advisory_unlock_all()"))
+            connection.commit()
+        except DBAPIError:
+            connection.invalidate()

@@ -12,9 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+import psutil
+
 from integration_pipelines.local.errors import LocalStackError
 
 Kind = Literal["demo", "up"]
+_LOOK_AGAIN = 0.05  # seconds between two attempts at the lock
 CLEANING_PATIENCE = 40  # seconds that a guard may need to clear up after a killed stack
 
 
@@ -41,18 +44,17 @@ class Charge:
         self._lock = lock
 
     @classmethod
-    def take(cls, home: Path, *, cleaning: bool = False) -> Self:
-        """Take charge of `home`.
+    def take(cls, home: Path) -> Self:
+        """Take charge of `home` to run a stack there.
 
-        Args:
-            cleaning: the guard's case: give up at once when somebody else is in charge.
+        Waits while the last stack's guard still clears up, and for a holder that is just dying.
 
         Raises:
             LocalStackError: another stack runs here.
         """
         try:
             home.mkdir(parents=True, exist_ok=True)
-            lock = os.open(home / "stack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = _open_lock(home)
         except OSError as error:
             raise LocalStackError(
                 f"{home} cannot be written ({error.strerror}). It may belong to another account: remove it, "
@@ -60,12 +62,24 @@ class Charge:
             ) from error
         deadline = time.monotonic() + CLEANING_PATIENCE
         while not _locked(lock):
-            if cleaning or not _is_being_cleaned(lock) or time.monotonic() > deadline:
+            task, holder = _holder(lock)
+            if (task == "run" and psutil.pid_exists(holder)) or time.monotonic() > deadline:
                 os.close(lock)
                 raise LocalStackError(_already_running(home))
-            time.sleep(0.1)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, b"cleaning" if cleaning else b"running", 0)
+            time.sleep(_LOOK_AGAIN)
+        _write_holder(lock, "run")
+        return cls(home, lock)
+
+    @classmethod
+    def inherit(cls, home: Path, from_pid: int) -> Self | None:
+        """Take charge after the death of `from_pid`, to clear up; `None` when a new stack did already."""
+        lock = _open_lock(home)
+        while not _locked(lock):
+            if _holder(lock)[1] != from_pid:
+                os.close(lock)
+                return None
+            time.sleep(_LOOK_AGAIN)  # its pipe is closed already, its lock in a moment
+        _write_holder(lock, "clear")
         return cls(home, lock)
 
     def record(self, started: Started) -> None:
@@ -86,6 +100,10 @@ def last_started(home: Path) -> Started | None:
         return None
 
 
+def _open_lock(home: Path) -> int:
+    return os.open(home / "stack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 def _locked(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,8 +112,16 @@ def _locked(lock: int) -> bool:
     return True
 
 
-def _is_being_cleaned(lock: int) -> bool:
-    return os.pread(lock, 16, 0) == b"cleaning"
+def _write_holder(lock: int, task: str) -> None:
+    text = f"{task} {os.getpid()}\n".encode()
+    os.ftruncate(lock, len(text))
+    os.pwrite(lock, text, 0)
+
+
+def _holder(lock: int) -> tuple[str, int]:
+    """What the lock is held for (`run` or `clear`) and by which process."""
+    task, _, number = os.pread(lock, 32, 0).decode().strip().partition(" ")
+    return (task, int(number)) if number.isdigit() else ("", 0)
 
 
 def _already_running(home: Path) -> str:

@@ -110,13 +110,18 @@ class OrderIntake:
 
     def _read(self, since: datetime, read_at: datetime, patience: float) -> IntakeReport:
         report = IntakeReport()
-        for page in self.client.order_pages(since, patience=patience):
-            report.pages += 1
+        pages = self.client.order_pages(since, patience=patience)
+        page = next(pages, None)
+        while page is not None:
+            following = next(pages, None)
             with self.ledger.begin() as connection:
                 self._store_page(connection, page.orders, read_at, report)
-        with self.ledger.begin() as connection:
-            advance_watermark(connection, self._stream, report.newest or since + MARKETPLACE_OVERLAP, read_at)
-            settle(connection, f"read:{self.key}", self.key, [], read_at)
+                if following is None:
+                    position = report.newest or since + MARKETPLACE_OVERLAP
+                    advance_watermark(connection, self._stream, position, read_at)
+                    settle(connection, f"read:{self.key}", self.key, [], read_at)
+            report.pages += 1
+            page = following
         return report
 
     def _settle_reading(self, error: RemoteError, now: datetime) -> None:

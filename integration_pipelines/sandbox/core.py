@@ -12,11 +12,12 @@ from typing import Any, Unpack
 from urllib.parse import parse_qsl
 
 from integration_pipelines.clock import Clock
-from integration_pipelines.sandbox.agenda import Agenda
+from integration_pipelines.sandbox.agenda import Act, Agenda
+from integration_pipelines.sandbox.arrivals import Arrival, plan_day
 from integration_pipelines.sandbox.business import Business
 from integration_pipelines.sandbox.catalogue import Product, make_catalogue
 from integration_pipelines.sandbox.control import Control
-from integration_pipelines.sandbox.customers import Arrival, OrderMaker, OrderWishes, plan_day
+from integration_pipelines.sandbox.customers import OrderMaker, OrderWishes
 from integration_pipelines.sandbox.faults import FaultPlan, FaultSource, outage_answer
 from integration_pipelines.sandbox.mirakl import MarketplaceAccount
 from integration_pipelines.sandbox.scenarios import start
@@ -63,7 +64,7 @@ class Sandbox:
         self.warehouse = _open_warehouse(business, self.products, clock)
         self.faults = {
             key: FaultSource(
-                key, self.plan, Random(f"{business.seed}/{key}/faults"), twists_reads=key in self.marketplaces
+                key, self.plan, Random(f"{business.seed}/{key}/faults"), marketplace=key in self.marketplaces
             )
             for key in (*self.marketplaces, business.warehouse_key)
         }
@@ -160,6 +161,10 @@ class Sandbox:
         """Like `place_order`, at `due`; name the order with `order_id` to know it beforehand."""
         self.agenda.add(due, lambda now: self._place(marketplace, lines, now, wishes))
 
+    def add_product(self, product: Product) -> None:
+        """The staff create a product in the warehouse."""
+        self.warehouse.add_product(product)
+
     def start_scenario(self, name: str) -> dict[str, Any]:
         """Set a named scenario up in the running world; answers what it set up."""
         self.catch_up()
@@ -229,7 +234,7 @@ class Sandbox:
         next_day = self.business.start + timedelta(days=day + 1)
         self.agenda.add(next_day, lambda _: self._begin_day(day + 1))
 
-    def _arrive(self, arrival: Arrival) -> Any:
+    def _arrive(self, arrival: Arrival) -> Act:
         def place(now: datetime) -> None:
             if self.quiet:
                 return
@@ -243,10 +248,6 @@ class Sandbox:
                 self.agenda.add(due, lambda _: self.add_product(product))
 
         return place
-
-    def add_product(self, product: Product) -> None:
-        """The staff create a product in the warehouse."""
-        self.warehouse.add_product(product)
 
 
 def _open_warehouse(business: Business, products: Sequence[Product], clock: Clock) -> VeeqoAccount:

@@ -1,8 +1,8 @@
-"""Customers: who orders what, when, and what they will do about it later.
+"""Customers: what they order and what they will do about it later. When they come is in `arrivals.py`.
 
-The plan depends on the seed alone: each order draws from a stream of its own (seed, marketplace,
-number), and a day's arrivals from another one, so no call of any client shifts them. `OrderWishes`
-lets tests and scenarios place orders of their own; those are plain and honest unless they say so.
+Each order draws from a random stream of its own (seed, marketplace, number), so no call of any client
+changes it. `OrderWishes` lets tests and scenarios place orders of their own; those are plain and honest
+unless they say otherwise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, TypedDict
 from uuid import UUID
 
+from integration_pipelines.sandbox.arrivals import Arrival
 from integration_pipelines.sandbox.business import (
     QUIET_CUSTOMERS,
     Business,
@@ -38,8 +39,6 @@ from integration_pipelines.sandbox.mirakl.reference import channel_code
 from integration_pipelines.sandbox.mirakl.render import order_bytes
 from integration_pipelines.sandbox.people import Buyer, make_buyer
 
-# Share of a day's orders in each twenty-fourth of the ordering hours: a morning, a noon and an evening peak.
-_DAILY_CURVE = (1, 2, 3, 4, 5, 5, 5, 6, 7, 6, 5, 4, 4, 4, 4, 5, 6, 8, 10, 11, 10, 7, 4, 2)
 _RATES = {"EUR": Decimal(1), "GBP": Decimal("0.86"), "USD": Decimal("1.08")}
 _CENT = Decimal("0.01")
 _MOST_VISIBILITY_LAG_SECONDS = 8.0
@@ -71,36 +70,12 @@ class OrderWishes(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One order to come: `number` is unique per marketplace and day."""
-
-    at: datetime
-    marketplace: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedOrder:
     """An order ready to be placed, and the product that the staff will create for it later, if any."""
 
     order: MarketplaceOrder
     late_product: Product | None
     late_seconds: float
-
-
-def plan_day(business: Business, day: int) -> list[Arrival]:
-    """The arrivals of day `day` (0 is the first), in the order of time."""
-    random = Random(f"{business.seed}/arrivals/{day}")
-    begins = business.start + timedelta(days=day)
-    slot_seconds = business.ordering_hours * 3600 / len(_DAILY_CURVE)
-    slots = random.choices(range(len(_DAILY_CURVE)), _DAILY_CURVE, k=business.orders_per_day)
-    moments = sorted(begins + timedelta(seconds=(slot + random.random()) * slot_seconds) for slot in slots)
-    keys = [marketplace.key for marketplace in business.marketplaces]
-    weights = [marketplace.weight for marketplace in business.marketplaces]
-    return [
-        Arrival(at, random.choices(keys, weights)[0], 1 + day * 100_000 + number)
-        for number, at in enumerate(moments)
-    ]
 
 
 class OrderMaker:
@@ -247,9 +222,9 @@ class OrderMaker:
         ]
 
     def _line_id(self, order_id: str, index: int, random: Random) -> str:
-        if self._settings.line_ids is LineIds.UUID:
+        if self._settings.line_ids == LineIds.UUID:
             return str(UUID(int=random.getrandbits(128), version=4))
-        if self._settings.line_ids is LineIds.BARE:
+        if self._settings.line_ids == LineIds.BARE:
             return str(random.randrange(10**9, 10**12))
         return f"{order_id}-{index}"
 

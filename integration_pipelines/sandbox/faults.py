@@ -64,7 +64,7 @@ class FaultPlan:
         """An ordinary day on the internet."""
         return cls(
             name="usual",
-            throttled=0.004,
+            throttled=0,
             html_page=0.002,
             error_before=0.004,
             error_after=0.002,
@@ -112,18 +112,20 @@ class ReadTwist:
 
 
 NO_TWIST = ReadTwist()
-READ_FAULTS = ("malformed", "stale", "page_shift")
 
 
 class FaultSource:
-    """The faults of one account: drawn by chance, forced by scenarios, or due to an outage."""
+    """The faults of one account: drawn by chance, forced by scenarios, or due to an outage.
 
-    def __init__(self, account: str, plan: FaultPlan, random: Random, *, twists_reads: bool) -> None:
+    A `marketplace` words its 429 and may bend OR11; a warehouse does neither.
+    """
+
+    def __init__(self, account: str, plan: FaultPlan, random: Random, *, marketplace: bool) -> None:
         self.account = account
         self.plan = plan
         self.injected: Counter[str] = Counter()
         self._random = random
-        self._twists_reads = twists_reads
+        self._marketplace = marketplace
         self._forced: list[tuple[str, str]] = []
         self._outages: list[Outage] = []
 
@@ -165,7 +167,7 @@ class FaultSource:
     def instead(self, kind: str) -> Answer | None:
         """The answer of a fault that keeps the call from being executed; None for the other kinds."""
         if kind == "throttled":
-            return throttled_answer(self._random.choice((1, 2, 5, 10, 30)), worded=self._twists_reads)
+            return throttled_answer(self._random.choice((1, 2, 5, 10, 30)), worded=self._marketplace)
         if kind == "html_page":
             return Answer(502, {"content-type": "text/html"}, _ERROR_PAGE)
         if kind == "error_before":
@@ -186,7 +188,7 @@ class FaultSource:
         always = ("throttled", "html_page", "error_before", "error_after", "lost")
         if request.method != "GET":
             return always
-        if not self._twists_reads or operation != "OR11":
+        if not self._marketplace or operation != "OR11":
             return (*always, "malformed")
         deeper_page = (request.first("offset") or "0") not in {"", "0"}
         return (*always, "malformed", "stale", *(("page_shift",) if deeper_page else ()))

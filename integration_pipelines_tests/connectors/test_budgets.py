@@ -60,23 +60,42 @@ def test_veeqo_calls_share_one_bucket_whatever_the_operation(budgets: Budgets) -
     assert budgets.wait("main", "GET /orders", START + timedelta(seconds=0.25)) == 0
 
 
-@pytest.mark.parametrize(
+CONTRACTS = pytest.mark.parametrize(
     ("operation", "most", "window"),
     [("OR11", 1, 60), ("OR04", 1, 60), ("OR11:ids", 30, 60), ("OR11:page", 2, 1), ("A01", 1, 86_400)],
 )
-@given(pauses=st.lists(st.floats(0, 1), min_size=1, max_size=150))
-def test_no_window_ever_holds_more_than_the_contract(
-    operation: str, most: int, window: float, pauses: list[float]
-) -> None:
-    budgets, now, granted = Budgets(ACCOUNTS), START, []
-    for pause in pauses:
-        now += timedelta(seconds=round(pause * window / 10, 3))
-        if budgets.wait("alpine", operation, now) == 0:
-            granted.append(now)
 
+
+def _assert_within(granted: list[datetime], most: int, window: float) -> None:
     for position, first in enumerate(granted):
         inside = [moment for moment in granted[position:] if moment - first < timedelta(seconds=window)]
         assert len(inside) <= most
+
+
+def _granted(operation: str, moments: list[datetime]) -> list[datetime]:
+    budgets = Budgets(ACCOUNTS)
+    return [moment for moment in moments if budgets.wait("alpine", operation, moment) == 0]
+
+
+@CONTRACTS
+def test_hammering_gets_the_contract_and_no_more(operation: str, most: int, window: float) -> None:
+    moments = [START + timedelta(seconds=window * step / 500) for step in range(2_000)]
+    granted = _granted(operation, moments)
+
+    _assert_within(granted, most, window)
+    assert len(granted) >= 4 * most * 0.6
+
+
+@CONTRACTS
+@given(pauses=st.lists(st.floats(0, 0.1), min_size=1, max_size=150))
+def test_no_window_ever_holds_more_than_the_contract(
+    operation: str, most: int, window: float, pauses: list[float]
+) -> None:
+    moments = [START]
+    for pause in pauses:
+        moments.append(moments[-1] + timedelta(seconds=round(pause * window, 3)))
+
+    _assert_within(_granted(operation, moments), most, window)
 
 
 @given(pauses=st.lists(st.floats(0, 0.6), min_size=1, max_size=300))

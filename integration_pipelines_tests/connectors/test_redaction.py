@@ -17,17 +17,17 @@ CREATE = Operation("POST /orders", write=True, answers=dict)
 SEARCH = Operation("GET /customers", answers=list)
 
 PERSON = {
-    "first_name": "Ines",
+    "first_name": "Zdenka",
     "last_name": "Marchand",
     "address1": "12 rue des Tanneurs",
     "city": "Nantes",
     "zip": "44000",
     "phone": "0240 11 22 33",
-    "email": "ines.marchand@relay.example.com",
+    "email": "zdenka.marchand@relay.example.com",
 }
 ECHO = (
-    f"key {KEY} may not ship to INES Marchand, 12 rue des  Tanneurs, 44000 Nantes,"
-    " ines.marchand@relay.example.com, 0240 11 22 33 (or +33 2 40 11 22 33): no such street"
+    f"key {KEY} may not ship to ZDENKA Marchand, 12 rue des  Tanneurs, 44000 Nantes,"
+    " zdenka.marchand@relay.example.com, 0240 11 22 33 (or +33 2 40 11 22 33): no such street"
 )
 
 
@@ -68,9 +68,9 @@ def test_a_query_with_an_address_is_not_logged(caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.DEBUG)
     other_side = door([answer(500), answer(200, [])])
 
-    other_side.transport.send(SEARCH, "GET", "/customers", query=[("query", "ines@relay.example.com")])
+    other_side.transport.send(SEARCH, "GET", "/customers", query=[("query", "zdenka@relay.example.com")])
 
-    assert "ines" not in caplog.text
+    assert "zdenka" not in caplog.text
     assert caplog.text.count("GET /customers") == 2
 
 

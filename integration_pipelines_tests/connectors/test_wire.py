@@ -1,6 +1,5 @@
 """JSON in and out: exact amounts, and nothing that PostgreSQL or a URL would misread."""
 
-import json
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -11,9 +10,10 @@ from hypothesis import strategies as st
 
 from integration_pipelines.connectors.wire import path_segment, read_json, write_json
 
+TEXT = st.text(st.characters(exclude_characters="\x00", codec="utf-8"))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.decimals(-(10**12), 10**12, places=4),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | TEXT | st.decimals(-(10**12), 10**12, places=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=20,
 )
 
@@ -39,9 +39,7 @@ def test_amounts_leave_exactly(amount: Decimal, sent: bytes) -> None:
 
 @given(VALUES)
 def test_what_is_written_reads_back_equal(value: Any) -> None:
-    assert read_json(write_json(value)) == json.loads(
-        json.dumps(value, default=float), parse_float=Decimal
-    ) or (_numbers_as_text(read_json(write_json(value))) == _numbers_as_text(value))
+    assert _numbers_as_text(read_json(write_json(value))) == _numbers_as_text(value)
 
 
 def _numbers_as_text(value: Any) -> Any:

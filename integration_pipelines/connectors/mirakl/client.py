@@ -20,7 +20,7 @@ from integration_pipelines.connectors.mirakl.amounts import LineAmount
 from integration_pipelines.connectors.mirakl.payloads import Account, PlatformConfiguration
 from integration_pipelines.connectors.values import Payload, reason
 from integration_pipelines.connectors.wire import path_segment
-from integration_pipelines.remote import OutcomeUnknown
+from integration_pipelines.remote import OutcomeUnknown, Unanswered
 
 PAGE_SIZE = 100  # the most that OR11 gives; 10 when it is not asked for
 IDS_PER_CALL = 100  # more ids in one call are refused as a whole (failure case F8)
@@ -183,7 +183,7 @@ class MiraklClient:
         while True:
             page = self._page(filters, operation, offset, patience)
             if page.orders and page.orders == before:
-                raise OutcomeUnknown(
+                raise Unanswered(
                     self.account_key,
                     first.code,
                     "it answers the same page for another offset: paging is broken.",
@@ -209,7 +209,7 @@ class MiraklClient:
         reply = self._send(operation, "GET", "/api/orders", query=[*filters, *paging], patience=patience)
         rows, total = reply.json.get("orders"), reply.json.get("total_count")
         if not isinstance(rows, list):
-            raise OutcomeUnknown(
+            raise Unanswered(
                 self.account_key, operation.code, "the answer has no list of orders.", body=reply.text
             )
         counted = total if isinstance(total, int) and not isinstance(total, bool) else None
@@ -241,7 +241,7 @@ class MiraklClient:
             return model.model_validate(reply.json)
         except ValidationError as error:
             words = f"the answer cannot be understood ({reason(error)})."
-            raise OutcomeUnknown(self.account_key, operation.code, words, body=reply.text) from None
+            raise Unanswered(self.account_key, operation.code, words, body=reply.text) from None
 
     def _send(
         self,

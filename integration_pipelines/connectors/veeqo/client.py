@@ -22,7 +22,7 @@ from integration_pipelines.connectors.veeqo.payloads import (
     Warehouse,
 )
 from integration_pipelines.connectors.wire import path_segment
-from integration_pipelines.remote import OutcomeUnknown, Refused
+from integration_pipelines.remote import Refused, Unanswered
 
 PAGE_SIZE = 100  # larger values are capped without a word; the default differs per list
 
@@ -173,7 +173,7 @@ class VeeqoClient:
             return model.model_validate(row)
         except ValidationError as error:
             words = f"the answer cannot be understood ({reason(error)})."
-            raise OutcomeUnknown(self.account_key, operation.code, words) from None
+            raise Unanswered(self.account_key, operation.code, words) from None
 
     def _pages(self, operation: Operation, path: str, filters: Query) -> Iterator[list[Any]]:
         """Pages until one is not as long as asked for; back whenever rows left the set meanwhile."""
@@ -189,7 +189,7 @@ class VeeqoClient:
             rows: list[Any] = reply.json
             if rows and rows == before:
                 words = "it answers the same page for another page number: paging is broken."
-                raise OutcomeUnknown(self.account_key, operation.code, words)
+                raise Unanswered(self.account_key, operation.code, words)
             yield rows
             total = _total(reply)
             left = 0 if smallest is None or total is None else smallest - total

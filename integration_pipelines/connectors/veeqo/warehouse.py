@@ -22,7 +22,7 @@ from integration_pipelines.connectors.veeqo.reading import (
     to_warehouse_order,
     unreadable,
 )
-from integration_pipelines.remote import OutcomeUnknown
+from integration_pipelines.remote import OutcomeUnknown, Unanswered
 from integration_pipelines.warehouse import (
     Address,
     CustomerRequest,
@@ -63,7 +63,7 @@ class VeeqoWarehouse:
         warning_tag: str = WARNING_TAG,
     ) -> None:
         self.name = name
-        self._client = client
+        self.client = client
         self._zone = ZoneInfo(time_zone)
         self._warning_tag = warning_tag
         self._warning_tag_id: str | None = None
@@ -74,34 +74,32 @@ class VeeqoWarehouse:
         wanted, seen = set(stores), set[tuple[str, datetime]]()
         oldest = since.astimezone(UTC) - timedelta(seconds=1)
         for status in (None, "cancelled"):
-            for rows in self._client.order_pages(channel_ids=stores, updated_since=since, status=status):
+            for rows in self.client.order_pages(channel_ids=stores, updated_since=since, status=status):
                 orders, faults = self._read(rows)
                 # Both filters are checked again: one that is not understood is ignored (Veeqo §3).
-                fresh = [
-                    order
-                    for order in orders
-                    if order.store in wanted
-                    and order.updated_at >= oldest
-                    and (order.id, order.updated_at) not in seen
-                ]
-                seen.update((order.id, order.updated_at) for order in fresh)
+                fresh = []
+                for order in orders:
+                    version = (order.id, order.updated_at)
+                    if order.store in wanted and order.updated_at >= oldest and version not in seen:
+                        seen.add(version)
+                        fresh.append(order)
                 yield WarehousePage(tuple(fresh), tuple(faults))
 
     def find_orders(self, store: str, number: str) -> Sequence[WarehouseOrder]:
         """Orders of `store` whose number is exactly this. Fresh ones may need seconds to be findable."""
         found: dict[str, WarehouseOrder] = {}
         for status in (None, "cancelled"):
-            for rows in self._client.order_pages(query=number, status=status):
+            for rows in self.client.order_pages(query=number, status=status):
                 orders, faults = self._read([row for row in rows if _may_be_numbered(row, number)])
                 if faults:
                     words = f"a hit cannot be read ({faults[0].reason}), so absence is not proven."
-                    raise OutcomeUnknown(self.name, "GET /orders", words)
+                    raise Unanswered(self.name, "GET /orders", words)
                 found.update((order.id, order) for order in orders if order.store == store)
         return list(found.values())
 
     def order(self, order_id: str) -> WarehouseOrder | None:
         """One order as it is now."""
-        raw = self._client.order(order_id)
+        raw = self.client.order(order_id)
         return None if raw is None else self._order(raw, "GET /orders/{id}")
 
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
@@ -110,7 +108,7 @@ class VeeqoWarehouse:
 
     def create_customer(self, request: CustomerRequest) -> str:
         """Create the customer record with our own e-mail address as its look-up key."""
-        created = self._client.create_customer(
+        created = self.client.create_customer(
             {
                 "email": request.reference,
                 "customer_type": "retail",
@@ -126,7 +124,7 @@ class VeeqoWarehouse:
     def find_customers(self, reference: str) -> Sequence[str]:
         """Ids of customers with this e-mail address; case does not count in one."""
         wanted, found = reference.casefold(), dict[str, None]()
-        for rows in self._client.customer_pages(reference):
+        for rows in self.client.customer_pages(reference):
             for row in rows:
                 email = row.get("email") if isinstance(row, dict) else None
                 if isinstance(email, str) and email.casefold() == wanted:
@@ -135,12 +133,12 @@ class VeeqoWarehouse:
 
     def create_order(self, request: OrderRequest) -> WarehouseOrder:
         """Create the order, unpaid (a reservation) or paid (released), without mail to the buyer."""
-        created = self._client.create_order(self._new_order(request))
+        created = self.client.create_order(self._new_order(request))
         return self._order(created, "POST /orders")
 
     def release_order(self, order_id: str, request: OrderRequest) -> WarehouseOrder | None:
         """Address and payment in one call, so that an order is never on the floor without an address."""
-        changed = self._client.update_order(
+        changed = self.client.update_order(
             order_id,
             {"deliver_to_attributes": _address(request.ship_to), "payment_attributes": _payment(request)},
         )
@@ -148,12 +146,12 @@ class VeeqoWarehouse:
 
     def cancel_order(self, order_id: str, reason: str) -> None:
         """Ask for the cancellation; read the order to see whether it worked."""
-        self._client.cancel_order(order_id, reason)
+        self.client.cancel_order(order_id, reason)
 
     def warn_floor(self, order_id: str, text: str) -> None:
         """Tag the order so that it stands out in lists, then say why in a note."""
-        self._client.tag_order(order_id, self._tag())
-        self._client.add_note(order_id, text)
+        self.client.tag_order(order_id, self._tag())
+        self.client.add_note(order_id, text)
 
     def _new_order(self, request: OrderRequest) -> dict[str, Any]:
         order: dict[str, Any] = {
@@ -182,7 +180,7 @@ class VeeqoWarehouse:
         found: dict[str, WarehouseItem] = {}
         if not sku:
             return []  # sellables without a SKU exist, and none of them is meant
-        for rows in self._client.product_pages(sku):
+        for rows in self.client.product_pages(sku):
             for row in rows:
                 try:
                     product = Product.model_validate(row)
@@ -199,12 +197,12 @@ class VeeqoWarehouse:
     def _tag(self) -> str:
         with self._tag_lock:
             if self._warning_tag_id is None:
-                tag = self._existing_tag() or self._client.create_tag(self._warning_tag, _WARNING_COLOUR)
+                tag = self._existing_tag() or self.client.create_tag(self._warning_tag, _WARNING_COLOUR)
                 self._warning_tag_id = self._parsed(Tag, tag, "POST /tags").id
             return self._warning_tag_id
 
     def _existing_tag(self) -> dict[str, Any] | None:
-        rows = (row for page in self._client.tag_pages() for row in page if isinstance(row, dict))
+        rows = (row for page in self.client.tag_pages() for row in page if isinstance(row, dict))
         named = (row for row in rows if row.get("name") == self._warning_tag and not row.get("deleted_at"))
         return next(named, None)
 
@@ -213,7 +211,8 @@ class VeeqoWarehouse:
             return model.model_validate(row)
         except ValidationError as error:
             words = f"the {model.__name__.lower()} cannot be understood ({reason(error)})."
-            raise OutcomeUnknown(self.name, operation, words) from None
+            unknown = Unanswered if operation.startswith("GET") else OutcomeUnknown
+            raise unknown(self.name, operation, words) from None
 
     def _order(self, raw: Any, operation: str) -> WarehouseOrder:
         try:
@@ -221,7 +220,8 @@ class VeeqoWarehouse:
         except (ValidationError, ValueError) as error:
             why = reason(error) if isinstance(error, ValidationError) else str(error)
             words = f"order {record_reference(raw)} cannot be understood ({why})."
-            raise OutcomeUnknown(self.name, operation, words) from None
+            unknown = Unanswered if operation.startswith("GET") else OutcomeUnknown
+            raise unknown(self.name, operation, words) from None
 
     def _read(self, rows: Sequence[Any]) -> tuple[list[WarehouseOrder], list[UnreadableRecord]]:
         orders, faults = [], []

@@ -94,6 +94,7 @@ class View:
     incident: bool
     reference_for_seller: str | None
     body: bytes | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -156,10 +157,10 @@ class MarketplaceOrder:
     def touch(self, now: datetime) -> None:
         """Call before every change: keeps the old view for stale reads and moves `updated` on."""
         now = max(to_milliseconds(now), self.updated)
-        self._past = [view for view in self._past if view.since > now - _PAST_KEPT][-8:]
         old = self._present()
         self.body(old)
-        self._past.append(old)
+        old.until = now
+        self._past = [view for view in (*self._past, old) if view.until and view.until > now - _PAST_KEPT]
         self._view = None
         self.updated = now
 

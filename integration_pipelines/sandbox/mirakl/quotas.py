@@ -60,9 +60,9 @@ class CallFrequencies:
         wait = self._over_maximum(operation, now) if background else None
         if wait is not None:
             self.breaches.append(Breach(self.account, operation, now))
-            if self.enforcement is Enforcement.STRICT:
+            if self.enforcement == Enforcement.STRICT:
                 return ceil(wait)
-        if self.enforcement is Enforcement.LENIENT and not self._take_token(operation, now):
+        if self.enforcement == Enforcement.LENIENT and not self._take_token(operation, now):
             return ceil(1 / _REFILL_PER_SECOND)
         if background:
             self._executed.setdefault(operation, deque()).append(now)

@@ -4,7 +4,21 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-_TABLES = ['call_budgets', 'call_counts', 'customers', 'exceptions', 'intents', 'order_lines', 'order_links', 'orders', 'unreadable_records', 'warehouse_items', 'warehouse_orders', 'watermarks', 'exception_history']
+_TABLES = [
+    "call_budgets",
+    "call_counts",
+    "customers",
+    "exceptions",
+    "intents",
+    "order_lines",
+    "order_links",
+    "orders",
+    "unreadable_records",
+    "warehouse_items",
+    "warehouse_orders",
+    "watermarks",
+    "exception_history",
+]
 
 _TIMELINE_ONLY_GROWS = """
 create function timeline_only_grows() returns trigger language plpgsql as $$

@@ -1,0 +1,105 @@
+"""`doctor`: asks every account one harmless question and compares the answers with the channels file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from sqlalchemy import text
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.config import Channels, WarehouseSystem
+from integration_pipelines.config.secrets import Secrets
+from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
+from integration_pipelines.integration import Integration, build_integration
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.remote import OutOfBudget, RemoteError
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing that was checked. `advice` says what to fix when it is not good."""
+
+    what: str
+    good: bool
+    found: str
+    advice: str = ""
+
+
+def examine(channels: Channels, secrets: Secrets, ledger: Ledger, clock: Clock) -> list[Examined]:
+    """Check the database and every account; a failing one does not stop the others."""
+    with ledger.begin() as connection:
+        version = connection.scalar(text("show server_version"))
+    findings = [Examined("database", True, f"PostgreSQL {version}, schema up to date")]
+    integration = build_integration(channels, secrets, ledger=ledger, clock=clock, random=Random())
+    for key, client in integration.marketplaces.items():
+        findings += _asked(f"marketplace {key}", partial(_shop, integration, key, client))
+    for key, warehouse in integration.warehouses.items():
+        if channels.warehouses[key].system is WarehouseSystem.VEEQO and isinstance(warehouse, VeeqoWarehouse):
+            findings += _asked(f"warehouse {key}", partial(_veeqo, integration, key, warehouse))
+    integration.store_call_counts()
+    return findings
+
+
+def _asked(what: str, ask: Callable[[], Iterator[Examined]]) -> list[Examined]:
+    try:
+        return list(ask())
+    except OutOfBudget as error:
+        return [Examined(what, True, f"asked already today ({error.operation}); its quota is one call a day")]
+    except RemoteError as error:
+        return [Examined(what, False, str(error), error.advice)]
+
+
+def _shop(integration: Integration, key: str, client: MiraklClient) -> Iterator[Examined]:
+    settings = integration.channels.marketplaces[key]
+    account = client.account()
+    what = f"marketplace {key}"
+    yield Examined(
+        what,
+        str(account.shop_id) == str(settings.shop_id),
+        f"the key opens shop {account.shop_id} {account.shop_name!r} ({account.shop_state})",
+        f"channels.yaml says shop_id {settings.shop_id}; use the shop's own number",
+    )
+    yield Examined(
+        f"{what}, currency",
+        account.currency_iso_code in {None, settings.currency},
+        f"the shop sells in {account.currency_iso_code or 'an unnamed currency'}",
+        f"channels.yaml says {settings.currency}",
+    )
+    platform = client.platform_configuration()
+    workflows = platform.features.order_workflows
+    mode = (workflows and workflows.order_acceptance) or "not stated"
+    yield Examined(
+        f"{what}, acceptance", True, f"{mode}; our window is {settings.acceptance_window_hours:g} h"
+    )
+
+
+def _veeqo(integration: Integration, key: str, warehouse: VeeqoWarehouse) -> Iterator[Examined]:
+    company = warehouse.client.company()
+    yield Examined(f"warehouse {key}", True, f"the key opens {company.name!r}")
+    stores = {str(store.id): store for store in warehouse.client.channels()}
+    methods = {str(method.id): method for method in warehouse.client.delivery_methods()}
+    for name, channel in integration.channels.channels_of_warehouse(key).items():
+        store = stores.get(channel.store)
+        yield Examined(
+            f"channel {name}, store",
+            store is not None,
+            f"store {channel.store}" + (f" is {store.name!r}" if store else " does not exist"),
+            f"use one of: {', '.join(f'{i} {s.name}' for i, s in stores.items())}",
+        )
+        wanted = integration.channels.marketplaces[channel.marketplace].currency
+        if store and store.currency_code and store.currency_code != wanted:
+            yield Examined(
+                f"channel {name}, currency",
+                False,
+                f"the store works in {store.currency_code}",
+                f"the marketplace sells in {wanted}; give it a store of its own in that currency",
+            )
+        if channel.delivery_method and channel.delivery_method not in methods:
+            yield Examined(
+                f"channel {name}, delivery method",
+                False,
+                f"delivery method {channel.delivery_method} does not exist",
+                f"use one of: {', '.join(f'{i} {m.name}' for i, m in methods.items())}",
+            )

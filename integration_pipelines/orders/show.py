@@ -1,0 +1,162 @@
+"""Reads for people: how a channel's orders stand, and the whole story of one order.
+
+Pure reads of the ledger; nothing here changes a row or knows who shows the figures. What is wrong
+with the orders is in `checks.py`. Nothing personal is read: no names, no addresses.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, text
+
+from integration_pipelines.ledger.timeline import TimelineEntry, read_timeline
+
+LATELY = timedelta(hours=24)
+
+_QUEUE = text("""
+select
+    count(*) filter (where outcome is null) as open,
+    count(*) filter (where look_at <= :now) as due,
+    count(*) filter (
+        where outcome is null and state = 'WAITING_ACCEPTANCE' and accepted_at is null) as waiting,
+    min(coalesce(waiting_since, placed_at)) filter (
+        where outcome is null and state = 'WAITING_ACCEPTANCE' and accepted_at is null) as oldest_waiting,
+    count(*) filter (where accepted_at > :lately) as accepted_lately,
+    count(*) filter (where accepted_at > :lately and accepted_at > accept_by) as accepted_late_lately,
+    percentile_cont(array[0.5, 0.99]) within group (order by extract(epoch from accepted_at - waiting_since))
+        filter (where accepted_at > :lately and waiting_since is not null) as seconds_to_accept
+from orders where channel = :channel
+""")
+_STATES = text("""
+select state, coalesce(outcome, 'open') as outcome, count(*) as orders, currency, sum(total_price) as value
+from orders where channel = :channel
+group by state, outcome, currency order by outcome is not null, orders desc, state
+""")
+_NEWEST = text("""
+select o.order_id, o.state, o.number, o.placed_at, o.accept_by, o.accepted_at,
+    round(extract(epoch from o.accepted_at - o.waiting_since)::numeric, 0)::float as seconds_to_accept,
+    o.total_price || ' ' || o.currency as total, coalesce(o.outcome, 'open') as outcome,
+    (select string_agg(w.raw_status, ', ') from order_links k join warehouse_orders w
+        on w.warehouse = k.warehouse and w.id = k.warehouse_order_id
+        where k.marketplace = o.marketplace and k.order_id = o.order_id and k.revision = o.revision
+    ) as warehouse
+from orders o where o.channel = :channel order by o.placed_at desc, o.order_id limit :limit
+""")
+_FEED = text("""
+select state, raw_status, count(*) as orders, max(updated_at) as newest_change
+from warehouse_orders where warehouse = :warehouse group by state, raw_status order by orders desc
+""")
+_DUE = text("""
+select channel, sum(due)::int as due from (
+    select channel, count(*) as due from orders
+    where channel = any(:channels) and look_at <= :now group by channel
+    union all
+    select channel, 1 from intents
+    where channel = any(:channels) and kind = 'reference' and state in ('planned', 'sending', 'in_doubt')
+    group by channel
+) work group by channel
+""")
+_ORDER = """
+select marketplace, order_id, channel, number, state, coalesce(outcome, 'open') as outcome, placed_at,
+    accept_by, accepted_at, ship_by, total_price || ' ' || currency as total, revision
+from orders where {condition} order by placed_at desc limit 20
+"""
+_BY_REFERENCE = text(
+    _ORDER.format(
+        condition="order_id = :reference or number = split_part(:reference, '#', 1)"
+        " or marketplace || '/' || order_id = :reference"
+    )
+)
+_BY_COMMERCIAL_ID = text(_ORDER.format(condition="raw ->> 'commercial_id' = :reference"))
+_EXCEPTIONS = text("""
+select id, code, state, reason, owner, severity, deadline, first_seen_at from exceptions
+where subject = :subject order by state <> 'open', id desc
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How a channel's orders stand now. `*_lately` counts the last 24 hours."""
+
+    open: int
+    due: int
+    waiting: int
+    oldest_waiting: datetime | None
+    accepted_lately: int
+    accepted_late_lately: int
+    seconds_to_accept_p50: float | None
+    seconds_to_accept_p99: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStory:
+    """One order on both sides: where it stands, what is wrong, what happened, oldest first."""
+
+    order: RowMapping
+    exceptions: Sequence[RowMapping]
+    timeline: Sequence[TimelineEntry]
+
+    @property
+    def subject(self) -> str:
+        return f"{self.order['marketplace']}/{self.order['order_id']}"
+
+
+def queue_figures(connection: Connection, channel: str, now: datetime) -> QueueFigures:
+    """The figures of one channel; times to accept are on the marketplace's clock."""
+    row = (
+        connection.execute(_QUEUE, {"channel": channel, "now": now, "lately": now - LATELY}).mappings().one()
+    )
+    found: dict[str, Any] = dict(row)
+    p50, p99 = found.pop("seconds_to_accept") or (None, None)
+    return QueueFigures(**found, seconds_to_accept_p50=_rounded(p50), seconds_to_accept_p99=_rounded(p99))
+
+
+def orders_by_state(connection: Connection, channel: str) -> Sequence[RowMapping]:
+    """Count and value by marketplace state, outcome and currency; open ones first."""
+    return connection.execute(_STATES, {"channel": channel}).mappings().all()
+
+
+def newest_orders(connection: Connection, channel: str, limit: int) -> Sequence[RowMapping]:
+    """The orders placed last, with the status of their warehouse order."""
+    return connection.execute(_NEWEST, {"channel": channel, "limit": limit}).mappings().all()
+
+
+def warehouse_orders_by_status(connection: Connection, warehouse: str) -> Sequence[RowMapping]:
+    """Count of the warehouse's orders by its own status."""
+    return connection.execute(_FEED, {"warehouse": warehouse}).mappings().all()
+
+
+def due_work(connection: Connection, channels: Iterable[str], now: datetime) -> dict[str, int]:
+    """How many orders of each channel wait to be decided now; channels without work are left out.
+
+    Seller references that still wait to be sent count as one.
+    """
+    rows = connection.execute(_DUE, {"channels": list(channels), "now": now})
+    return {row.channel: row.due for row in rows}
+
+
+def find_orders(connection: Connection, reference: str) -> list[OrderStory]:
+    """Orders known by this reference, newest first, at most twenty.
+
+    Args:
+        reference: the marketplace's order id, alone or as `<marketplace>/<order id>`, its commercial
+            id, or our number in the warehouse.
+    """
+    wanted = {"reference": reference.strip()}
+    found = (
+        connection.execute(_BY_REFERENCE, wanted).mappings().all()
+        or connection.execute(_BY_COMMERCIAL_ID, wanted).mappings().all()  # reads every raw answer: slow
+    )
+    return [_story(connection, order) for order in found]
+
+
+def _story(connection: Connection, order: RowMapping) -> OrderStory:
+    subject = f"{order['marketplace']}/{order['order_id']}"
+    exceptions = connection.execute(_EXCEPTIONS, {"subject": subject}).mappings().all()
+    return OrderStory(order, exceptions, read_timeline(connection, subject))
+
+
+def _rounded(seconds: Any) -> float | None:
+    return None if seconds is None else round(float(seconds), 1)

@@ -1,0 +1,168 @@
+"""A retailer in one process: sandbox, manual clock, ledger and the whole integration between them.
+
+What belongs here is setting the scene and asking both truths, the sandbox's and the ledger's. What
+must hold is said by the tests. Nothing waits: `pass_minutes` moves the clock and does the rounds.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import select, text
+
+from integration_pipelines.clock import ManualClock
+from integration_pipelines.config import Channels
+from integration_pipelines.config.load import parse_channels
+from integration_pipelines.config.secrets import read_secrets
+from integration_pipelines.connectors.http import InProcessTransport
+from integration_pipelines.integration import Integration, build_integration
+from integration_pipelines.judgement import broken_promises
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.ledger.tables import exceptions, intents, orders
+from integration_pipelines.local.demo import as_yaml, demo_channels
+from integration_pipelines.rounds import Rounds
+from integration_pipelines.sandbox import Sandbox
+from integration_pipelines.sandbox.business import DEMO_MARKETPLACES, QUIET_CUSTOMERS, Business, Enforcement
+from integration_pipelines.sandbox.faults import FaultPlan
+from integration_pipelines_tests.answers import Falsifier
+
+ADDRESS = "http://sandbox.invalid"
+START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+
+
+def quiet_business(
+    *, seed: int = 1, faults: str = "none", marketplaces: int = 3, enforcement: Enforcement = Enforcement.STRICT
+) -> Business:
+    """The demo's marketplaces without customers of their own: only placed orders exist."""
+    return Business(
+        seed=seed,
+        start=START,
+        marketplaces=DEMO_MARKETPLACES[:marketplaces],
+        orders_per_day=0,
+        catalogue_size=60,
+        habits=QUIET_CUSTOMERS,
+        faults=FaultPlan.named(faults),
+        enforcement=enforcement,
+    )
+
+
+def channels_for(
+    accounts: list[dict[str, Any]], address: str, settings: Mapping[str, Any] | None = None
+) -> tuple[Channels, dict[str, str]]:
+    """The channels of the sandbox's accounts, every channel with `settings` added; and the keys."""
+    document, keys = demo_channels(accounts, address)
+    for channel in document["channels"].values():
+        channel.update(deepcopy(dict(settings or {})))
+    return parse_channels(as_yaml(document)), keys
+
+
+@dataclass
+class Retailer:
+    """The running business. Order ids are those of `marketplace`, the first one, unless told otherwise."""
+
+    sandbox: Sandbox
+    clock: ManualClock
+    channels: Channels
+    keys: Mapping[str, str]
+    ledger: Ledger
+    integration: Integration
+    wire: Falsifier
+
+    @classmethod
+    def open(
+        cls, ledger: Ledger, business: Business | None = None, settings: Mapping[str, Any] | None = None
+    ) -> "Retailer":
+        """Args: settings: what every channel says beyond the demo's (`order_policy`, `rules` …)."""
+        business = business or quiet_business()
+        clock = ManualClock(business.start)
+        sandbox = Sandbox(business, clock)
+        wire = Falsifier(sandbox.answer)
+        channels, keys = channels_for(sandbox.accounts(), ADDRESS, settings)
+        integration = build_integration(
+            channels,
+            read_secrets(channels, keys),
+            ledger=ledger,
+            clock=clock,
+            random=Random(business.seed),
+            through=lambda: InProcessTransport(wire.answer),
+        )
+        return cls(sandbox, clock, channels, keys, ledger, integration, wire)
+
+    @property
+    def marketplace(self) -> str:
+        return next(iter(self.sandbox.marketplaces))
+
+    @property
+    def warehouse(self) -> str:
+        return self.sandbox.business.warehouse_key
+
+    def pass_minutes(self, minutes: float) -> None:
+        """Let simulated time pass, with one round of work each minute."""
+        for _ in Rounds(self.integration, self.clock).run(timedelta(minutes=minutes)):
+            pass
+
+    def place(self, *lines: tuple[str, int], marketplace: str | None = None, **wishes: Any) -> str:
+        """A customer orders; answers the order id."""
+        return self.sandbox.place_order(marketplace or self.marketplace, lines, **wishes)
+
+    def skus(self, count: int) -> list[str]:
+        """Ordinary SKUs of the warehouse."""
+        return [product.sku for product in self.sandbox.products[:count]]
+
+    def on_marketplace(self, order_id: str, marketplace: str | None = None) -> dict[str, Any]:
+        """The marketplace's truth about an order."""
+        truth = self.sandbox.truth()["marketplaces"][marketplace or self.marketplace]["orders"][order_id]
+        assert isinstance(truth, dict)
+        return truth
+
+    def bookings(self, order_id: str, marketplace: str | None = None) -> list[dict[str, Any]]:
+        """All warehouse orders that carry this order's number, cancelled ones too: the sandbox's truth."""
+        prefix = self.channels.channels[marketplace or self.marketplace].number_prefix
+        number = f"{prefix}-{order_id}"
+        found = self.sandbox.truth()["warehouses"][self.warehouse]["orders"]
+        return [order for order in found if order["number"].split("#")[0] == number]
+
+    def live_bookings(self, order_id: str, marketplace: str | None = None) -> list[dict[str, Any]]:
+        """The warehouse orders that still hold goods for it."""
+        return [b for b in self.bookings(order_id, marketplace) if b["status"] != "cancelled"]
+
+    def ledger_order(self, order_id: str, marketplace: str | None = None) -> Any:
+        """The ledger's row of the order, None if it has none."""
+        query = select(orders).where(
+            orders.c.marketplace == (marketplace or self.marketplace), orders.c.order_id == order_id
+        )
+        with self.ledger.begin() as connection:
+            return connection.execute(query).one_or_none()
+
+    def outcome(self, order_id: str, marketplace: str | None = None) -> str | None:
+        row = self.ledger_order(order_id, marketplace)
+        return row.outcome if row else None
+
+    def open_exceptions(self, subject: str | None = None) -> list[Any]:
+        """Open exceptions, of one order (its id) or account, or all of them."""
+        query = select(exceptions).where(exceptions.c.state == "open").order_by(exceptions.c.id)
+        with self.ledger.begin() as connection:
+            rows = connection.execute(query).all()
+        wanted = {subject, f"{self.marketplace}/{subject}"}
+        return [row for row in rows if subject is None or row.subject in wanted]
+
+    def codes(self, subject: str | None = None) -> list[str]:
+        """The codes of open exceptions."""
+        return [row.code for row in self.open_exceptions(subject)]
+
+    def intents(self, order_id: str) -> dict[str, Any]:
+        """The order's journaled writes by kind."""
+        query = select(intents).where(intents.c.subject == f"{self.marketplace}/{order_id}")
+        with self.ledger.begin() as connection:
+            return {row.kind: row for row in connection.execute(query.order_by(intents.c.id))}
+
+    def unreadable(self) -> dict[str, Any]:
+        """Raw answers kept of records that cannot be read, by reference."""
+        with self.ledger.begin() as connection:
+            return {row.reference: row for row in connection.execute(text("select * from unreadable_records"))}
+
+    def broken_promises(self) -> list[str]:
+        return broken_promises(self.ledger, self.channels, self.sandbox.truth())

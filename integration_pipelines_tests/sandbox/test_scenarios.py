@@ -1,0 +1,231 @@
+"""Every named scenario can be started in a running sandbox and sets up what it says."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from integration_pipelines.clock import ManualClock
+from integration_pipelines.sandbox import Business, Sandbox
+from integration_pipelines.sandbox.scenarios import SCENARIOS
+
+
+class Player:
+    """A running sandbox in which scenarios are started."""
+
+    def __init__(self) -> None:
+        business = Business.demo(6, 100, "none")
+        self.clock = ManualClock(business.start)
+        self.sandbox = Sandbox(business, self.clock)
+        self.clock.advance(3600)
+
+    def start(self, name: str) -> dict[str, Any]:
+        answer = self.sandbox.answer("POST", f"/control/scenarios/{name}")
+        assert answer.status == 200
+        return dict(json.loads(answer.body))
+
+    def mirakl(self, method: str, path: str, body: Any = None, key: str = "alpine") -> tuple[int, bool, Any]:
+        headers = {"authorization": self.sandbox.marketplaces[key].key}
+        raw = b"" if body is None else json.dumps(body).encode()
+        answer = self.sandbox.answer(method, f"/mirakl/{key}/api/{path}", headers, raw)
+        told = json.loads(answer.body) if answer.body and answer.status == 200 else None
+        return answer.status, answer.lost, told
+
+    def veeqo(self, method: str, path: str) -> tuple[int, bool]:
+        headers = {"x-api-key": self.sandbox.warehouse.key}
+        answer = self.sandbox.answer(method, f"/veeqo{path}", headers, b"{}")
+        return answer.status, answer.lost
+
+    def orders(self, *order_ids: str, key: str = "alpine") -> list[Any]:
+        ids = ",".join(order_ids)
+        return list(self.mirakl("GET", f"orders?max=100&order_ids={quote(ids)}", key=key)[2]["orders"])
+
+    def accept(self, order_id: str) -> tuple[int, bool]:
+        order = self.sandbox.marketplaces["alpine"].orders[order_id]
+        lines = [{"id": line.line_id, "accepted": True} for line in order.lines]
+        status, lost, _ = self.mirakl("PUT", f"orders/{order_id}/accept", {"order_lines": lines})
+        return status, lost
+
+    def states(self, *order_ids: str) -> list[str]:
+        return [self.sandbox.marketplaces["alpine"].orders[order_id].state for order_id in order_ids]
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.sandbox.catch_up()
+
+
+@pytest.fixture
+def player() -> Player:
+    return Player()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario_starts_twice_and_its_orders_exist(player: Player, name: str) -> None:
+    for told in (player.start(name), player.start(name)):
+        assert told["title"]
+        player.advance(3 * 3600)
+        known = {order_id for account in player.sandbox.marketplaces.values() for order_id in account.orders}
+        assert set(told["order_ids"]) <= known
+        assert len(set(told["order_ids"])) == len(told["order_ids"]) > 0
+
+
+def test_every_failure_case_of_this_flow_has_a_scenario(player: Player) -> None:
+    listed = json.loads(player.sandbox.answer("GET", "/control/scenarios").body)
+    cases = {scenario["case"] for scenario in listed}
+    assert cases >= {*(f"F{number}" for number in range(1, 13)), "F31", "F32", "F33", "F34"}
+
+
+def test_f01_the_warehouse_fails_before_it_creates(player: Player) -> None:
+    player.start("f01_accepted_never_created")
+    assert [player.veeqo("POST", "/orders")[0] >= 500 for _ in range(4)] == [True, True, True, False]
+
+
+def test_f02_the_warehouse_creates_but_the_answer_is_lost(player: Player) -> None:
+    player.start("f02_duplicate_creation")
+    assert player.veeqo("POST", "/orders")[1]
+    assert player.veeqo("POST", "/orders")[0] >= 500
+
+
+def test_f03_acceptance_and_release_fail_then_work(player: Player) -> None:
+    (order_id,) = player.start("f03_later_step_fails")["order_ids"]
+    statuses = [player.accept(order_id)[0] for _ in range(3)]
+    assert [status >= 500 for status in statuses] == [True, True, False]
+    assert [player.veeqo("PUT", "/orders/1")[0] >= 500 for _ in range(3)] == [True, True, False]
+
+
+def test_f04_orders_arrive_half_an_hour_apart(player: Player) -> None:
+    told = player.start("f04_cursor_local_time")
+    seen = []
+    for _ in range(4):
+        seen.append(len(player.orders(*told["order_ids"])))
+        player.advance(1800)
+    assert (seen, told["time_zone"]) == ([1, 2, 2, 3], "Europe/Paris")
+
+
+def test_f05_more_orders_wait_than_fit_on_a_page(player: Player) -> None:
+    order_ids = set(player.start("f05_many_waiting_orders")["order_ids"])
+    seen: set[str] = set()
+    for offset in (0, 100):
+        page = player.mirakl("GET", f"orders?max=100&offset={offset}&order_state_codes=WAITING_ACCEPTANCE")[2]
+        seen |= {order["order_id"] for order in page["orders"]}
+    assert page["total_count"] >= 130
+    assert order_ids <= seen
+
+
+def test_f06_the_missing_sku_appears_later(player: Player) -> None:
+    sku = player.start("f06_failed_order_skipped")["late_sku"]
+    before = player.sandbox.truth()["warehouses"]["veeqo_main"]["stock"]
+    player.advance(1801)
+    assert sku not in before
+    assert sku in player.sandbox.truth()["warehouses"]["veeqo_main"]["stock"]
+
+
+def test_f07_one_line_waits_under_a_later_header(player: Player) -> None:
+    (order,) = player.orders(*player.start("f07_half_accepted")["order_ids"])
+    lines = [line["order_line_state"] for line in order["order_lines"]]
+    assert (order["order_state"], lines) == ("WAITING_DEBIT", ["WAITING_DEBIT", "WAITING_ACCEPTANCE"])
+    assert player.accept(order["order_id"]) == (204, False)
+
+
+def test_f08_more_than_a_hundred_ids_at_once_are_refused(player: Player) -> None:
+    order_ids = player.start("f08_many_ids")["order_ids"]
+    assert player.mirakl("GET", f"orders?order_ids={','.join(order_ids)}")[0] == 400
+    assert len(player.orders(*order_ids[:100])) == 100
+
+
+def test_f09_two_lines_share_a_sku(player: Player) -> None:
+    (order,) = player.orders(*player.start("f09_same_sku_twice")["order_ids"])
+    first, second = order["order_lines"]
+    assert first["offer_sku"] == second["offer_sku"]
+    assert first["order_line_id"] != second["order_line_id"]
+
+
+def test_f10_mails_are_missing_or_shared(player: Player) -> None:
+    orders = player.orders(*player.start("f10_anonymous_email")["order_ids"])
+    mails = [order["customer_notification_email"] for order in orders]
+    assert mails[:2] == [None, ""]
+    assert mails[2] == mails[3]
+
+
+def test_f11_the_payment_fails_after_the_acceptance(player: Player) -> None:
+    (order_id,) = player.start("f11_payment_refused")["order_ids"]
+    player.accept(order_id)
+    assert player.states(order_id) == ["WAITING_DEBIT"]
+    player.advance(301)
+    assert player.states(order_id) == ["CANCELED"]
+
+
+def test_f12_orders_are_cancelled_after_their_release(player: Player) -> None:
+    order_ids = player.start("f12_cancelled_after_release")["order_ids"]
+    for order_id in order_ids:
+        player.accept(order_id)
+    player.advance(31)
+    assert player.states(*order_ids) == ["SHIPPING", "SHIPPING"]
+    player.advance(61)
+    assert player.states(*order_ids) == ["CANCELED", "SHIPPING"]
+    player.advance(86_400)
+    assert player.states(*order_ids) == ["CANCELED", "CANCELED"]
+
+
+def test_f31_answers_of_both_sides_are_lost_once(player: Player) -> None:
+    order_ids = player.start("f31_killed_worker")["order_ids"]
+    assert [player.accept(order_id) for order_id in order_ids[:2]] == [(204, True), (204, False)]
+    assert [player.veeqo("POST", "/orders")[1] for _ in range(2)] == [True, False]
+
+
+def test_f32_polling_is_refused(player: Player) -> None:
+    player.start("f32_polling_limit")
+    assert [player.mirakl("GET", "orders")[0] for _ in range(2)] == [200, 429]
+
+
+def test_f33_near_misses_are_different_goods(player: Player) -> None:
+    told = player.start("f33_sku_near_misses")
+    stock = player.sandbox.truth()["warehouses"]["veeqo_main"]["stock"]
+    assert len(told["known"]) == 5
+    assert all(sku in stock for sku in told["known"])
+    assert not any(sku in stock for sku in told["unknown"])
+
+
+def test_f34_orders_are_first_seen_in_later_states(player: Player) -> None:
+    late, released, cancelled = player.start("f34_read_before_parent")["order_ids"]
+    assert {order["order_id"] for order in player.orders(late, released, cancelled)} == {released, cancelled}
+    assert player.states(released, cancelled) == ["SHIPPING", "CANCELED"]
+    player.advance(101)
+    assert len(player.orders(late)) == 1
+
+
+def test_bad_input_damages_one_order_per_kind(player: Player) -> None:
+    told = player.start("bad_input")
+    first = player.orders(*told["damaged"].values())
+    assert len({json.dumps(order["order_lines"]) for order in first if "order_lines" in order}) > 5
+    assert sum("order_lines" not in order for order in first) == 1
+    assert len(player.orders(*told["hostile"])) == len(told["hostile"])
+
+
+def test_quota_storm_passes_after_three_minutes(player: Player) -> None:
+    player.start("quota_storm")
+    assert player.mirakl("GET", "version")[0] == player.veeqo("GET", "/orders")[0] == 429
+    player.advance(180)
+    assert player.mirakl("GET", "version")[0] == player.veeqo("GET", "/orders")[0] == 200
+
+
+def test_veeqo_outage_leaves_the_marketplaces_up(player: Player) -> None:
+    player.start("veeqo_outage")
+    assert (player.veeqo("GET", "/orders")[0], player.mirakl("GET", "version")[0]) == (503, 200)
+    player.advance(900)
+    assert player.veeqo("GET", "/orders")[0] == 200
+
+
+def test_flash_crowd_brings_fifty_orders_in_a_minute(player: Player) -> None:
+    def placed() -> int:
+        return sum(
+            order_id.startswith("CROWD")
+            for each in player.sandbox.marketplaces.values()
+            for order_id in each.orders
+        )
+
+    player.start("flash_crowd")
+    assert placed() == 0
+    player.advance(60)
+    assert placed() == 50
