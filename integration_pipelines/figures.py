@@ -18,6 +18,7 @@ _ORDERS = text("""
 select o.marketplace, o.order_id, o.channel, o.outcome, o.state, o.waiting_since, o.accept_by, o.accepted_at,
     (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
         and e.state = 'open') as exceptions,
+    exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id) as was_held,
     (select count(*) from warehouse_orders w where split_part(w.number, '#', 1) = o.number
         and w.state <> 'cancelled') as live
 from orders o
@@ -54,7 +55,7 @@ class Figures:
     exceptions: dict[str, int]
     calls: dict[str, int]
     throttled: int
-    acceptance_seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The fixed keys of the closing file."""
@@ -73,7 +74,7 @@ class Figures:
             "exceptions": self.exceptions,
             "calls": self.calls,
             "quota": {"breaches": self.throttled},
-            "seconds": {"acceptance": self.acceptance_seconds},
+            "seconds": self.seconds,
         }
 
 
@@ -84,7 +85,7 @@ def closing_figures(ledger: Ledger) -> Figures:
             connection.execute(_ORDERS).mappings().all(),
             columns=[
                 *("marketplace", "order_id", "channel", "outcome", "state", "waiting_since", "accept_by"),
-                *("accepted_at", "exceptions", "live"),
+                *("accepted_at", "exceptions", "was_held", "live"),
             ],
         )
         unreadable = int(connection.scalar(_UNREADABLE) or 0)
@@ -93,7 +94,7 @@ def closing_figures(ledger: Ledger) -> Figures:
     open_orders = orders[orders["outcome"].isna()]
     held = open_orders[open_orders["exceptions"] == 1]
     lost = orders[(orders["exceptions"] > 1) | (orders["outcome"].notna() & (orders["exceptions"] > 0))]
-    waits = _seconds(orders)
+    accepted = orders[orders["accepted_at"].notna() & orders["waiting_since"].notna()]
     operations: Counter[str] = Counter()
     for (_, operation, _), count in calls.items():
         operations[operation] += count
@@ -110,19 +111,19 @@ def closing_figures(ledger: Ledger) -> Figures:
         exceptions=by_code,
         calls=dict(sorted(operations.items())),
         throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
-        acceptance_seconds=waits,
+        seconds={
+            "acceptance": _waits(accepted[~accepted["was_held"]]),
+            "acceptance_after_exception": _waits(accepted[accepted["was_held"]]),
+        },
     )
 
 
-def _seconds(orders: pd.DataFrame) -> dict[str, float]:
+def _waits(accepted: pd.DataFrame) -> dict[str, float]:
     """p50 and p99 of the time from waiting to accepted."""
-    accepted = orders[orders["accepted_at"].notna() & orders["waiting_since"].notna()]
     if accepted.empty:
         return {}
-    waits = (
-        pd.to_datetime(accepted["accepted_at"], utc=True)
-        - pd.to_datetime(accepted["waiting_since"], utc=True)
-    ).dt.total_seconds()
+    since, until = (pd.to_datetime(accepted[name], utc=True) for name in ("waiting_since", "accepted_at"))
+    waits = (until - since).dt.total_seconds()
     return {"p50": round(float(waits.quantile(0.5)), 1), "p99": round(float(waits.quantile(0.99)), 1)}
 
 

@@ -110,7 +110,9 @@ def build_integration(
         match settings.system:
             case WarehouseSystem.VEEQO:
                 transport = door(key, str(settings.base_url), {"x-api-key": secrets.of_warehouse(key)})
-                warehouses[key] = VeeqoWarehouse(key, VeeqoClient(key, transport))
+                warehouses[key] = VeeqoWarehouse(
+                    key, VeeqoClient(key, transport), time_zone=settings.time_zone
+                )
     order_intakes = {
         key: OrderIntake(key, settings, taken, marketplaces[key], ledger, clock)
         for key, settings in channels.marketplaces.items()

@@ -61,8 +61,9 @@ def print_day(console: Console, result: DayResult) -> None:
     section("Orders", figures.as_json()["orders"])
     section("Orders by outcome", figures.outcomes)
     section("Open exceptions by code", figures.exceptions or {"none": 0})
-    seconds = figures.acceptance_seconds
-    section("Seconds from order to acceptance", {name: f"{value:.1f}" for name, value in seconds.items()})
+    for reaction, seconds in figures.seconds.items():
+        title = f"Seconds: {reaction.replace('_', ' ')}"
+        section(title, {name: f"{value:.1f}" for name, value in seconds.items()} or {"none": ""})
     section("Calls by operation", figures.calls)
     section("Calls per order", {"all": f"{sum(figures.calls.values()) / max(1, figures.seen):.2f}"})
     section("Quota", {"breaches": figures.throttled})

@@ -34,7 +34,11 @@ START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 
 
 def quiet_business(
-    *, seed: int = 1, faults: str = "none", marketplaces: int = 3, enforcement: Enforcement = Enforcement.STRICT
+    *,
+    seed: int = 1,
+    faults: str = "none",
+    marketplaces: int = 3,
+    enforcement: Enforcement = Enforcement.STRICT,
 ) -> Business:
     """The demo's marketplaces without customers of their own: only placed orders exist."""
     return Business(
@@ -162,7 +166,9 @@ class Retailer:
     def unreadable(self) -> dict[str, Any]:
         """Raw answers kept of records that cannot be read, by reference."""
         with self.ledger.begin() as connection:
-            return {row.reference: row for row in connection.execute(text("select * from unreadable_records"))}
+            return {
+                row.reference: row for row in connection.execute(text("select * from unreadable_records"))
+            }
 
     def broken_promises(self) -> list[str]:
         return broken_promises(self.ledger, self.channels, self.sandbox.truth())

@@ -31,6 +31,7 @@ class Code(StrEnum):
     DEBIT_OVERDUE = "debit_overdue"
     CANCELLED_TOO_LATE = "cancelled_too_late"
     CANCELLED_IN_WAREHOUSE = "cancelled_in_warehouse"
+    CHANGED_IN_WAREHOUSE = "changed_in_warehouse"
     SHIPPED_ELSEWHERE = "shipped_elsewhere"
     DUPLICATE_WAREHOUSE_ORDER = "duplicate_warehouse_order"
     TOTAL_MISMATCH = "total_mismatch"
@@ -126,6 +127,11 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.OPERATIONS,
         "The warehouse cancelled an order that the marketplace still expects.",
         "Reinstate it in the warehouse, or cancel it on the marketplace.",
+    ),
+    Code.CHANGED_IN_WAREHOUSE: Kind(
+        Owner.OPERATIONS,
+        "People in the warehouse changed an order so that it holds less than the marketplace expects.",
+        "Put the missing units back on the warehouse order, or cancel the lines on the marketplace.",
     ),
     Code.SHIPPED_ELSEWHERE: Kind(
         Owner.OPERATIONS,

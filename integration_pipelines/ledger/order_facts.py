@@ -9,7 +9,8 @@ select o.*,
     (select coalesce(jsonb_agg(to_jsonb(l) order by l.position), '[]') from order_lines l
         where l.marketplace = o.marketplace and l.order_id = o.order_id) as lines,
     (select coalesce(jsonb_agg(jsonb_build_object('key', i.key, 'kind', i.kind, 'state', i.state,
-            'words', i.words, 'settled_at', i.settled_at)), '[]') from intents i
+            'words', i.words, 'settled_at', i.settled_at,
+            'lines', case when i.kind = 'reserve' then i.request -> 'lines' end)), '[]') from intents i
         where i.subject = o.marketplace || '/' || o.order_id) as intents,
     (select jsonb_build_object('key', i.key, 'kind', i.kind, 'state', i.state, 'words', i.words,
             'settled_at', i.settled_at) from intents i where i.key = cast(:customer_key as text)

@@ -60,6 +60,8 @@ log = logging.getLogger(__name__)
 STEPS_PER_LOOK = 12
 FAILURES_IN_A_ROW = 5
 REFERENCES_PER_CALL = 100
+# References are for people's convenience: gathering them costs nobody anything and saves calls.
+REFERENCES_GATHER = timedelta(minutes=15)
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_AT_MOST = timedelta(minutes=15)
 BUSY = timedelta(seconds=5)
@@ -229,9 +231,14 @@ class OrderWork:
                 return state is not None and not state.doubtful
 
     def _renumber(self, session: Session, order: OrderFacts, refused_lines: frozenset[str]) -> None:
-        begun = order.warehouse_order is not None or order.intent(Kind.RESERVE) is not None
         with session.begin() as connection:
-            renumber_order(connection, order.marketplace, order.order_id, refused_lines, new_revision=begun)
+            renumber_order(
+                connection,
+                order.marketplace,
+                order.order_id,
+                refused_lines,
+                new_revision=order.gives_up_booking,
+            )
 
     def _store(self, session: Session, record: OrderRecord, decision: Decision) -> None:
         order, now = record.facts, self.clock.now()
@@ -272,7 +279,7 @@ class OrderWork:
         wait = min(RETRY_FIRST * 2 ** min(failures - 1, 10), RETRY_AT_MOST)
         if isinstance(error, OutOfBudget):
             failures, wait = record.failures, timedelta(seconds=error.retry_after)
-        finding = overdue(order, error.words, now)
+        finding = overdue(order, error.words, failures, now)
         with session.begin() as connection:
             store_decision(
                 connection,
@@ -308,7 +315,9 @@ class OrderWork:
                 .order_by(intents.c.id)
                 .limit(REFERENCES_PER_CALL)
             ).all()
-        if not rows:
+        if not rows or (
+            len(rows) < REFERENCES_PER_CALL and self.clock.now() - rows[0].planned_at < REFERENCES_GATHER
+        ):
             return
         waiting = [Plan(row.key, row.kind, row.channel, row.subject, row.request) for row in rows]
         try:

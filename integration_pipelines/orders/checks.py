@@ -54,7 +54,8 @@ class Verdict:
 
 _WAITING = text("""
 select o.order_id, o.placed_at as placed, coalesce(o.waiting_since, o.placed_at) as since,
-    o.accept_by as deadline, o.look_at, o.total_price || ' ' || o.currency as money_at_risk, e.id as exception, e.code,
+    o.accept_by as deadline, o.look_at, o.total_price || ' ' || o.currency as money_at_risk,
+    e.id as exception, e.code,
     coalesce(e.owner, 'ecommerce') as owner, e.reason, e.severity
 from orders o
 left join exceptions e on e.subject = o.marketplace || '/' || o.order_id and e.state = 'open'

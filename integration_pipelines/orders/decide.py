@@ -5,7 +5,7 @@ from the step that was expected, so skipped states, repeated reads and crashes a
 case. At most one finding comes out per order: the first cause that holds it back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,18 +20,24 @@ from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.orders.facts import (
     ADVANCING,
     ENDED,
+    UNDECIDED,
     ItemStanding,
     Kind,
     LineFacts,
     OrderFacts,
     OrderState,
     Outcome,
+    WarehouseFacts,
 )
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import WarehouseOrderState
 
 READ_BACK_AFTER = timedelta(minutes=10)
 CENT = Decimal("0.01")
+# Operators state 40 or 255 characters for offer SKUs (contract §5.2); nothing longer can be looked up.
+LONGEST_SKU = 255
+# So many failed attempts in a row, and a person sees it, however young the order is.
+FAILURES_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Renumber:
-    """Go on under the next revision, leaving these lines out."""
+    """Go on leaving these lines out; under the next revision when the present booking is given up."""
 
     refused_lines: frozenset[str]
 
@@ -138,7 +144,7 @@ def next_step(order: OrderFacts, channel: Channel, marketplace: Marketplace, now
     if doubtful:
         return Decision(step=SettleDoubt(doubtful))
     if order.other_live_orders:
-        return Decision(finding=_duplicate(order))
+        return _duplicate(order, now)
     phase = order.phase
     if phase in ENDED:
         return _ended(order, phase, now)
@@ -157,30 +163,27 @@ def next_step(order: OrderFacts, channel: Channel, marketplace: Marketplace, now
     return _waiting_debit(order, channel, marketplace, now)
 
 
-def overdue(order: OrderFacts, words: str, now: datetime) -> Finding | None:
+def overdue(order: OrderFacts, words: str, failures: int, now: datetime) -> Finding | None:
     """The clock's own finding, for an order whose next step failed: `words` says how.
 
-    Before acceptance half the window may pass in silence; an accepted order that the warehouse
-    does not have is shown at once (F1).
+    Before acceptance a few failures, or half the window, may pass in silence; an accepted order that
+    the warehouse does not have is shown at once (F1).
     """
     if order.phase == OrderState.WAITING_ACCEPTANCE:
-        severity = _severity(order, now)
-        if severity is Severity.NOTICE:
+        if _severity(order, now) is Severity.NOTICE and failures < FAILURES_SHOWN:
             return None
         return _finding(order, Code.UNACKNOWLEDGED_ORDER, f"It is still not accepted: {words}", now)
-    accepted = order.phase in {
-        OrderState.WAITING_DEBIT,
-        OrderState.WAITING_DEBIT_PAYMENT,
-        OrderState.SHIPPING,
-    }
-    if accepted and order.warehouse_order is None:
-        return _finding(order, Code.ACCEPTED_NOT_IN_WAREHOUSE, f"Not in the warehouse yet: {words}", now)
+    if order.phase in {OrderState.WAITING_DEBIT, OrderState.WAITING_DEBIT_PAYMENT, OrderState.SHIPPING}:
+        if order.warehouse_order is None:
+            return _finding(order, Code.ACCEPTED_NOT_IN_WAREHOUSE, f"Not in the warehouse yet: {words}", now)
+        if failures >= FAILURES_SHOWN:
+            return _finding(order, Code.WAREHOUSE_REFUSED, f"The warehouse does not take it: {words}", now)
+    if order.phase in ENDED and failures >= FAILURES_SHOWN:
+        return _too_late(order, f"It could not be cancelled yet: {words}")
     return None
 
 
 def _waiting_acceptance(order: OrderFacts, channel: Channel, now: datetime) -> Decision:
-    if order.state != OrderState.WAITING_ACCEPTANCE:
-        return Decision(look_at=_press_again_at(order, now))
     if order.intent(Kind.ACCEPT) is IntentState.APPLIED:
         return _read_acceptance_back(order, now)
     if order.intent(Kind.ACCEPT) is IntentState.REFUSED:
@@ -204,7 +207,7 @@ def _reserve_then_accept(order: OrderFacts, channel: Channel, now: datetime) -> 
             skus = ", ".join(sorted({line.sku for line in short}))
             return _hold(order, Code.SHORT_STOCK, f"Not enough stock of {skus}.", now, skus=skus)
         if channel.rules.short_stock is LineRule.REFUSE:
-            return _without(order, short, "stock is short")
+            return _without(order, short)
     return Decision(step=_acceptance(order))
 
 
@@ -242,6 +245,7 @@ def _cleared_for_dispatch(order: OrderFacts, channel: Channel, now: datetime) ->
     assert booking is not None
     if (
         booking.total_price is not None
+        and booking.quantities == _quantities(order.wanted_lines)
         and abs(booking.total_price - _expected_total(order)) > CENT
         and "total_mismatch" not in order.approvals
     ):
@@ -280,6 +284,9 @@ def _booked(order: OrderFacts, now: datetime, *, released: bool) -> Decision | N
         reserve = order.intents.get(Kind.RESERVE)
         if reserve and reserve.state is IntentState.REFUSED:
             return _hold(order, Code.WAREHOUSE_REFUSED, f"Order not created: {reserve.words}", now)
+        if reserve and reserve.state.settled:
+            words = "The order that we created is not to be found in the store any more."
+            return _hold(order, Code.ACCEPTED_NOT_IN_WAREHOUSE, words, now)
         customer = order.intents.get(Kind.CUSTOMER)
         if customer and customer.state is IntentState.REFUSED:
             return _hold(order, Code.WAREHOUSE_REFUSED, f"Customer not created: {customer.words}", now)
@@ -295,11 +302,28 @@ def _booked(order: OrderFacts, now: datetime, *, released: bool) -> Decision | N
             f"{booking.number} was cancelled in the warehouse, the marketplace still expects it.",
             now,
         )
-    if booking.state is not WarehouseOrderState.SHIPPED and booking.quantities != _quantities(
-        order.wanted_lines
-    ):
-        return _let_go(order, "its lines changed on the marketplace")
+    if booking.state is not WarehouseOrderState.SHIPPED:
+        return _lines_agree(order, booking, now)
     return None
+
+
+def _lines_agree(order: OrderFacts, booking: WarehouseFacts, now: datetime) -> Decision | None:
+    """None when the booking covers the wanted lines. What the warehouse's people changed is theirs to mend."""
+    wanted = _quantities(order.wanted_lines)
+    if booking.quantities == wanted:
+        return None
+    if booking.requested is not None and booking.requested != wanted:
+        return _let_go(order, "other lines are wanted now")
+    lacking = {
+        sku: units - booking.quantities.get(sku, 0)
+        for sku, units in wanted.items()
+        if booking.quantities.get(sku, 0) < units
+    }
+    if not lacking:
+        return None  # merged with another order, or something was added
+    words = ", ".join(f"{units} of {sku!r}" for sku, units in sorted(lacking.items()))
+    reason = f"{booking.number} was changed in the warehouse; it lacks {words}."
+    return _hold(order, Code.CHANGED_IN_WAREHOUSE, reason, now)
 
 
 def _let_go(order: OrderFacts, reason: str) -> Decision | None:
@@ -365,7 +389,7 @@ def _unknown_items(
     if stale:
         return Decision(step=LookUpItems(stale))
     if channel.rules.unknown_sku is LineRule.REFUSE and not accepted:
-        return _without(order, missing, "the SKU is unknown")
+        return _without(order, missing)
     check_again_at = min(order.items[line.sku].check_again_at for line in missing)
     ambiguous = [line for line in missing if order.items[line.sku].standing is ItemStanding.AMBIGUOUS]
     code = Code.AMBIGUOUS_SKU if ambiguous else Code.UNKNOWN_SKU
@@ -386,7 +410,7 @@ def _price_drop(order: OrderFacts, channel: Channel, now: datetime) -> Decision 
     if not dropped or rule.action is LineRule.ACCEPT:
         return None
     if rule.action is LineRule.REFUSE:
-        return _without(order, dropped, "the price is too low")
+        return _without(order, dropped)
     words = "; ".join(
         f"{line.sku!r} sold at {line.unit_price}, the warehouse says {order.items[line.sku].price}"
         for line in dropped
@@ -394,10 +418,9 @@ def _price_drop(order: OrderFacts, channel: Channel, now: datetime) -> Decision 
     return _hold(order, Code.PRICE_DROP, f"{words} ({order.currency}).", now)
 
 
-def _without(order: OrderFacts, lines: list[LineFacts], reason: str) -> Decision:
-    """Go on without these lines; a booking that holds them is let go first."""
-    refused = order.refused_lines | {line.line_id for line in lines}
-    return _let_go(order, reason) or Decision(step=Renumber(refused))
+def _without(order: OrderFacts, lines: list[LineFacts]) -> Decision:
+    """Go on without these lines. Remembered first: the booking that holds them is let go next."""
+    return Decision(step=Renumber(order.refused_lines | {line.line_id for line in lines}))
 
 
 def _acceptance(order: OrderFacts) -> Accept:
@@ -451,6 +474,10 @@ def _invalid(order: OrderFacts) -> str | None:
     for line in order.wanted_lines:
         if not line.sku.strip():
             return f"Line {line.line_id} names no SKU."
+        if len(line.sku) > LONGEST_SKU:
+            return (
+                f"Line {line.line_id} names a SKU of {len(line.sku)} characters; {LONGEST_SKU} is the most."
+            )
         if line.quantity <= 0:
             return f"Line {line.line_id} asks for {line.quantity} units."
     return None
@@ -482,7 +509,7 @@ def _expected_total(order: OrderFacts) -> Decimal:
 
 def _clock(order: OrderFacts) -> tuple[datetime, datetime] | None:
     """The window that presses now: acceptance first, dispatch afterwards."""
-    if order.state in {OrderState.WAITING_ACCEPTANCE, OrderState.STAGING} and order.accept_by:
+    if order.phase in UNDECIDED and order.accept_by:
         return order.waiting_since or order.placed_at, order.accept_by
     return (order.placed_at, order.ship_by) if order.ship_by and order.ship_by > order.placed_at else None
 
@@ -521,22 +548,27 @@ def _hold(order: OrderFacts, code: Code, reason: str, now: datetime, **details: 
 
 
 def _too_late(order: OrderFacts, reason: str) -> Finding:
+    window = _clock(order) if order.phase in UNDECIDED else None
     return Finding(
         Code.CANCELLED_TOO_LATE,
         order.subject,
         reason,
         severity=Severity.URGENT,
+        deadline=window[1] if window else None,
         money_at_risk=order.money_at_risk,
     )
 
 
-def _duplicate(order: OrderFacts) -> Finding:
+def _duplicate(order: OrderFacts, now: datetime) -> Decision:
+    """At least urgent whatever the clock says: the floor may pick both."""
     orders = ", ".join(order.other_live_orders)
-    return Finding(
+    held = _hold(
+        order,
         Code.DUPLICATE_WAREHOUSE_ORDER,
-        order.subject,
         f"Besides its own, the warehouse has these live orders for it: {orders}.",
-        severity=Severity.URGENT,
-        deadline=order.ship_by,
-        money_at_risk=order.money_at_risk,
+        now,
     )
+    assert held.finding is not None
+    if held.finding.severity is Severity.BREACHED:
+        return held
+    return replace(held, finding=replace(held.finding, severity=Severity.URGENT))

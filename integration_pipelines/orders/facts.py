@@ -39,6 +39,8 @@ ADVANCING = (
     OrderState.CLOSED,
 )
 ENDED = frozenset({OrderState.REFUSED, OrderState.CANCELED})
+UNDECIDED = frozenset({OrderState.STAGING, OrderState.WAITING_ACCEPTANCE})
+_ACCEPTED_LINES = frozenset(ADVANCING) - UNDECIDED
 
 
 class ItemStanding(StrEnum):
@@ -106,7 +108,11 @@ class IntentFacts:
 
 @dataclass(frozen=True, slots=True)
 class WarehouseFacts:
-    """The warehouse order of the current revision; units per SKU, ordered and allocated."""
+    """The warehouse order of the current revision; units per SKU, ordered and allocated.
+
+    `requested` is what we asked for when we created it, None where the journal does not say: it tells
+    a change on the marketplace from what people in the warehouse changed.
+    """
 
     id: str
     number: str
@@ -115,6 +121,7 @@ class WarehouseFacts:
     quantities: Mapping[str, int]
     allocated: Mapping[str, int]
     total_price: Decimal | None
+    requested: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +163,15 @@ class OrderFacts:
 
     @property
     def wanted_lines(self) -> tuple[LineFacts, ...]:
-        """Lines that the marketplace still wants and that we have not decided against."""
+        """Lines that the marketplace still wants and that we have not decided against.
+
+        A line that was accepted all the same, in the back office, is promised: our refusal came too late.
+        """
         return tuple(
-            line for line in self.lines if line.state not in ENDED and line.line_id not in self.refused_lines
+            line
+            for line in self.lines
+            if line.state not in ENDED
+            and (line.line_id not in self.refused_lines or line.state in _ACCEPTED_LINES)
         )
 
     @property
@@ -174,6 +187,13 @@ class OrderFacts:
         ranks = {state.value: rank for rank, state in enumerate(ADVANCING)}
         ranked = [ranks[line.state] for line in self.lines if line.state in ranks]
         return ADVANCING[min([ranks[self.state], *ranked])].value
+
+    @property
+    def gives_up_booking(self) -> bool:
+        """Whether going on without some lines starts a new warehouse order: never while one is live."""
+        if self.warehouse_order is None:
+            return Kind.RESERVE in self.intents
+        return self.warehouse_order.state is WarehouseOrderState.CANCELLED
 
     def intent(self, kind: Kind) -> IntentState | None:
         """The state of this order's write of that kind, if it was ever planned."""

@@ -1,6 +1,7 @@
 """From ledger rows to the facts that `decide` looks at, and the keys under which writes are journaled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -120,10 +121,17 @@ def _booking(bookings: list[dict[str, Any]], number: str) -> dict[str, Any] | No
 
 
 def _with_intents(facts: OrderFacts, row: RowMapping, channel: Channel) -> OrderFacts:
-    keys = {intent_key(kind, facts, channel): kind for kind in Kind if kind is not Kind.REFERENCE}
+    keys: dict[str, Kind] = {
+        intent_key(kind, facts, channel): kind for kind in Kind if kind is not Kind.REFERENCE
+    }
     journaled = [*row["intents"], *([row["customer_intent"]] if row["customer_intent"] else [])]
-    intents = {keys[i["key"]]: _intent(i) for i in journaled if i["key"] in keys}
-    return OrderFacts(**{name: getattr(facts, name) for name in facts.__slots__} | {"intents": intents})
+    intents: dict[Kind, IntentFacts] = {keys[i["key"]]: _intent(i) for i in journaled if i["key"] in keys}
+    booking = facts.warehouse_order
+    if booking:
+        reserve = next((i for i in row["intents"] if keys.get(i["key"]) is Kind.RESERVE), None)
+        requested = _units(reserve["lines"]) if reserve and reserve["lines"] else None
+        booking = replace(booking, requested=requested)
+    return replace(facts, intents=intents, warehouse_order=booking)
 
 
 def _line(line: Mapping[str, Any]) -> LineFacts:
@@ -151,17 +159,20 @@ def _intent(intent: Mapping[str, Any]) -> IntentFacts:
 
 
 def _warehouse_facts(booking: Mapping[str, Any]) -> WarehouseFacts:
-    quantities: dict[str, int] = {}
-    allocated: dict[str, int] = {}
-    for line in booking["lines"]:
-        quantities[line["sku"]] = quantities.get(line["sku"], 0) + line["quantity"]
-        allocated[line["sku"]] = allocated.get(line["sku"], 0) + line["allocated"]
     return WarehouseFacts(
         id=booking["id"],
         number=booking["number"],
         state=WarehouseOrderState(booking["state"]),
         raw_status=booking["raw_status"],
-        quantities=quantities,
-        allocated=allocated,
+        quantities=_units(booking["lines"]),
+        allocated=_units(booking["lines"], "allocated"),
         total_price=Decimal(str(booking["total_price"])) if booking["total_price"] is not None else None,
     )
+
+
+def _units(lines: Iterable[Mapping[str, Any]], count: str = "quantity") -> dict[str, int]:
+    """Units per SKU."""
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line["sku"]] = units.get(line["sku"], 0) + line[count]
+    return units

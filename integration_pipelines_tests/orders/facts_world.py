@@ -122,13 +122,18 @@ def order(state: str = OrderState.WAITING_ACCEPTANCE, **changes: Any) -> OrderFa
 
 
 def booking(
-    facts: OrderFacts, state: WarehouseOrderState = WarehouseOrderState.RESERVED, *, allocated: int | None = None
+    facts: OrderFacts,
+    state: WarehouseOrderState = WarehouseOrderState.RESERVED,
+    *,
+    allocated: int | None = None,
 ) -> WarehouseFacts:
     """The warehouse order for the wanted lines; `allocated` units per SKU, all of them by default."""
     quantities: dict[str, int] = {}
     for each in facts.wanted_lines:
         quantities[each.sku] = quantities.get(each.sku, 0) + each.quantity
-    got = quantities if allocated is None else {sku: min(allocated, units) for sku, units in quantities.items()}
+    got = (
+        quantities if allocated is None else {sku: min(allocated, units) for sku, units in quantities.items()}
+    )
     total = sum((each.price + each.shipping_price for each in facts.wanted_lines), Decimal(0))
     number = facts.number if facts.revision == 1 else f"{facts.number}#{facts.revision}"
     return WarehouseFacts("801", number, state, state.value, quantities, got, total)
@@ -226,6 +231,4 @@ class IdealWorld:
 
     @staticmethod
     def _done(facts: OrderFacts, kind: Kind, now: datetime) -> OrderFacts:
-        return replace(
-            facts, intents={**facts.intents, kind: IntentFacts(IntentState.APPLIED, None, now)}
-        )
+        return replace(facts, intents={**facts.intents, kind: IntentFacts(IntentState.APPLIED, None, now)})

@@ -55,6 +55,7 @@ def to_warehouse_order(order: Order, raw: Mapping[str, Any]) -> WarehouseOrder:
         picked=_picked(order),
         shipped_parcels=sum(allocation.shipment is not None for allocation in order.allocations),
         merged_into=order.merged_to_id,
+        notes=tuple(note.text for note in order.employee_notes),
         raw=raw,
     )
 

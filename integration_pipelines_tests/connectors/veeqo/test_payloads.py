@@ -189,7 +189,7 @@ def test_any_damage_is_read_or_refused_but_never_crashes(
         read = model.model_validate(raw)
     except ValidationError:
         return
-    assert model.model_validate(read.model_dump()).model_dump_json() == read.model_dump_json()
+    assert repr(model.model_validate(read.model_dump())) == repr(read)
     if isinstance(read, Order) and (read.updated_at or read.created_at):
         assert to_warehouse_order(read, raw).id
 
