@@ -5,12 +5,13 @@ STAMP := .venv/.installed
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports definitions bench clean
+.PHONY: help install demo test browser-test check format lint types imports definitions bench clean
 
 help:
 	@echo "make demo     the whole system on a sandbox, with the Dagster UI; Ctrl-C stops it"
 	@echo "make install  only the environment, in .venv"
 	@echo "make test     the whole test suite (PYTEST_ARGS='-k acceptance' for a part)"
+	@echo "make browser-test  the Dagster UI in a real headless Chromium"
 	@echo "make check    lint, types, import rules, Dagster definitions, tests"
 	@echo "make bench    the benchmarks, as ratios"
 	@echo "make clean    remove .venv, caches and the local stack's data"
@@ -26,7 +27,11 @@ demo: install
 	@$(BIN)/integration-pipelines demo
 
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not browser" $(PYTEST_ARGS)
+
+# Needs a Chromium (Debian: apt-get install chromium); .ci/run installs it.
+browser-test: install
+	$(BIN)/python -m pytest -m browser
 
 check: lint types imports definitions test
 

@@ -11,7 +11,6 @@ from integration_pipelines.config.models import (
     OrderPolicy,
     OrderRules,
     PriceDropRule,
-    Prices,
     Warehouse,
     WarehouseSystem,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "OrderPolicy",
     "OrderRules",
     "PriceDropRule",
-    "Prices",
     "Secrets",
     "Warehouse",
     "WarehouseSystem",

@@ -42,13 +42,6 @@ class WarehouseSystem(StrEnum):
     VEEQO = "veeqo"
 
 
-class Prices(StrEnum):
-    """Whether the marketplace's unit prices contain the taxes that its lines list (Mirakl §2.8)."""
-
-    GROSS = "gross"
-    NET = "net"
-
-
 def _known_zone(zone: str) -> str:
     if zone not in available_timezones():
         raise ValueError(f"unknown time zone {zone!r}; use an IANA name such as Europe/Paris")
@@ -79,7 +72,10 @@ class Marketplace(_Frozen):
         gt=0, le=24 * 14, description="the operator's acceptance delay; the API does not tell it (OR11)"
     )
     debit_window_hours: float = Field(
-        default=72, gt=0, le=24 * 90, description="after this an accepted order that is still unpaid is shown to a person"
+        default=72,
+        gt=0,
+        le=24 * 90,
+        description="after this an accepted order that is still unpaid is shown to a person",
     )
     poll_seconds: int = Field(default=60, ge=60, description="OR11 allows one background read a minute")
     carriers: dict[str, str] = Field(
@@ -151,7 +147,6 @@ class Channel(_Frozen):
         min_length=1, description="the warehouse's id of this sales channel (Veeqo: channel id)"
     )
     delivery_method: str | None = Field(default=None, description="the warehouse's id of the delivery method")
-    prices: Prices = Prices.GROSS
     rules: OrderRules = OrderRules()
     take_over_from: AwareDatetime | None = Field(
         default=None,

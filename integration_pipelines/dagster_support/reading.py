@@ -43,7 +43,7 @@ class Reading:
     read: Callable[[], Seen]
     due: Callable[[], Mapping[str, int]]
     job_of: Callable[[str], str]
-    assets: Sequence[dg.AssetKey]
+    assets: Sequence[Sequence[str]]
 
 
 def tick(context: dg.SensorEvaluationContext, reading: Reading, now: datetime) -> dg.SensorResult:
@@ -76,7 +76,7 @@ def tick(context: dg.SensorEvaluationContext, reading: Reading, now: datetime) -
     )
 
 
-def _event(key: dg.AssetKey, seen: Seen) -> dg.AssetMaterialization:
+def _event(key: Sequence[str], seen: Seen) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(key, description=seen.sentence, metadata=shown(seen.figures))
 
 

@@ -45,9 +45,7 @@ def run_requests(
     """
     busy = [channel for channel in due if is_running(instance, channel)]
     wanted = [channel for channel in due if channel not in busy]
-    requests = [
-        dg.RunRequest(job_name=job_of(channel), tags={CHANNEL: channel}) for channel in wanted
-    ]
+    requests = [dg.RunRequest(job_name=job_of(channel), tags={CHANNEL: channel}) for channel in wanted]
     words = [f"A run for {channel} is asked for: {_orders(due[channel])} due." for channel in wanted]
     words += [f"{_orders(due[channel])} of {channel} due; a run is at it already." for channel in busy]
     return requests, " ".join(words) or "No order is due."

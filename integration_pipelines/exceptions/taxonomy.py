@@ -146,7 +146,7 @@ TAXONOMY: dict[Code, Kind] = {
     Code.TOTAL_MISMATCH: Kind(
         Owner.FINANCE,
         "The warehouse order's total differs from the marketplace's by more than a cent.",
-        "Check the channel's `prices` setting (gross or net) and the store's currency.",
+        "Check the store's currency and who changed the warehouse order; resolving releases it as it is.",
     ),
     Code.UNREADABLE_WAREHOUSE_ORDER: Kind(
         Owner.OPERATIONS,

@@ -237,8 +237,12 @@ class IntentJournal:
         """
         with ExitStack() as locks:
             held = [p for p in decided if locks.enter_context(session.hold(f"intent:{p.key}"))]
+            if not held:
+                return 0
+            self._at_boundary(Boundary.BEFORE_ROW, held[0].kind)
             with session.begin() as connection:
                 journaled = [plan(connection, p, self._clock.now()) for p in held]
+            self._at_boundary(Boundary.AFTER_ROW, held[0].kind)
             unsettled = [intent for intent in journaled if not intent.state.settled]
             if not unsettled:
                 return 0

@@ -15,7 +15,7 @@ _TIMEOUT = 10  # seconds
 _LOCATIONS = """{ workspaceOrError {
   ... on PythonError { message }
   ... on Workspace { locationEntries { name loadStatus locationOrLoadError {
-    __typename ... on PythonError { message } } } } } }"""
+    __typename ... on PythonError { message errorChain { error { message } } } } } } } }"""
 
 
 def free_port(wanted: int) -> int:
@@ -64,9 +64,9 @@ def dagster_is_ready(port: int) -> bool:
     for entry in workspace["locationEntries"]:
         found = entry["locationOrLoadError"]
         if found and found["__typename"] == "PythonError":
-            raise LocalStackError(
-                f"Dagster cannot load the code location {entry['name']}: {found['message'].strip()}"
-            )
+            chain = [found, *(link["error"] for link in found["errorChain"])]
+            said = "".join(f"\n  {error['message'].strip()}" for error in chain)
+            raise LocalStackError(f"Dagster cannot load the code location {entry['name']}:{said}")
         if not found or entry["loadStatus"] != "LOADED":
             return False
     return True

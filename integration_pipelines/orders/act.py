@@ -185,7 +185,9 @@ class OrderWork:
 
     def _load(self, session: Session, marketplace: str, order_id: str) -> OrderRecord | None:
         with session.begin() as connection:
-            record = load_order(connection, self.channel, marketplace, order_id)
+            record = load_order(
+                connection, self.channel, marketplace, order_id, self.writes.settings.currency
+            )
             if record and record.unlinked_booking:
                 # Found by its number: made by a write whose outcome we never stored, or by a ledger we lost.
                 order = record.facts

@@ -8,8 +8,8 @@ from integration_pipelines.orders.checks import Check
 
 _POLICIES = {
     OrderPolicy.RESERVE_THEN_ACCEPT: (
-        "Each order is first **reserved** in the warehouse, then **accepted** on the marketplace at once, and "
-        "**released** to the floor when the marketplace has cleared it for dispatch."
+        "Each order is first **reserved** in the warehouse, then **accepted** on the marketplace at once, "
+        "and **released** to the floor when the marketplace has cleared it for dispatch."
     ),
     OrderPolicy.ACCEPT_THEN_QUEUE: (
         "Each order is **accepted** on the marketplace at once and then **queued** for the warehouse, which "
@@ -21,8 +21,8 @@ _POLICIES = {
 def marketplace_orders(name: str) -> str:
     """About `[<channel>, "orders"]`."""
     return (
-        f"What **{name}** says about its orders, as of the last read. A sensor asks once a minute for what is "
-        "new or changed, the most often that Mirakl allows; materialise it to ask now.\n\n"
+        f"What **{name}** says about its orders, as of the last read. A sensor asks once a minute for what "
+        "is new or changed, the most often that Mirakl allows; materialise it to ask now.\n\n"
         "The checks tell which orders may miss their acceptance window and which could not be read."
     )
 
@@ -32,24 +32,24 @@ def warehouse_orders(name: str, channel: Channel, warehouse: str) -> str:
     return (
         f"The orders of **{name}** in **{warehouse}**. {_POLICIES[channel.order_policy]} A cancelled order "
         "gives its stock back.\n\n"
-        "Plotted: how many orders wait, and how long it takes to accept one. The checks list every order that "
-        "needs a person, with the reason."
+        "Plotted: how many orders wait, and how long it takes to accept one. The checks list every order "
+        "that needs a person, with the reason."
     )
 
 
 def warehouse_feed(name: str) -> str:
     """About `[<warehouse>, "orders"]`."""
     return (
-        f"What **{name}** says about the orders of all its channels, as of the last read: reserved, released, on "
-        "hold, shipped, cancelled. A sensor reads the changes once a minute."
+        f"What **{name}** says about the orders of all its channels, as of the last read: reserved, "
+        "released, on hold, shipped, cancelled. A sensor reads the changes once a minute."
     )
 
 
 CHECKS = {
     Check.UNACKNOWLEDGED: (
         "Orders that still wait for our acceptance and have used half of their window, or that an exception "
-        "stops. Owner: e-commerce. Work the exception named in the table; when the warehouse cannot be reached, "
-        "accept in the marketplace's back office before the deadline."
+        "stops. Owner: e-commerce. Work the exception named in the table; when the warehouse cannot be "
+        "reached, accept in the marketplace's back office before the deadline."
     ),
     Check.UNREADABLE: (
         "Orders that the marketplace sent in a form that cannot be read. The raw answer is kept. Owner: "
@@ -60,16 +60,17 @@ CHECKS = {
         "for 401 or 403, the API key; `integration-pipelines doctor` tests both."
     ),
     Check.HELD: (
-        "Every order that waits for a person, with the reason and the owner. Work the first rows first: they are "
-        "sorted by deadline. The jobs `retry_exception` and `resolve_exception` take the number of the exception."
+        "Every order that waits for a person, with the reason and the owner. Work the first rows first: "
+        "they are sorted by deadline. The jobs `retry_exception` and `resolve_exception` take the number "
+        "of the exception."
     ),
     Check.MISSING: (
-        "The marketplace holds us to these orders, and the warehouse does not have them. Owner: operations. They "
-        "are tried again by themselves; look at the reason when one stays."
+        "The marketplace holds us to these orders, and the warehouse does not have them. Owner: "
+        "operations. They are tried again by themselves; look at the reason when one stays."
     ),
     Check.DUPLICATES: (
-        "Marketplace orders with more than one live warehouse order. Owner: operations. Cancel all but one in "
-        "the warehouse before the floor picks them."
+        "Marketplace orders with more than one live warehouse order. Owner: operations. Cancel all but one "
+        "in the warehouse before the floor picks them."
     ),
     Check.UNREADABLE_IN_WAREHOUSE: (
         "Orders that the warehouse sent in a form that cannot be read. The raw answer is kept. Owner: "

@@ -308,7 +308,7 @@ def _booked(order: OrderFacts, now: datetime, *, released: bool) -> Decision | N
 
 
 def _lines_agree(order: OrderFacts, booking: WarehouseFacts, now: datetime) -> Decision | None:
-    """None when the booking covers the wanted lines. What the warehouse's people changed is theirs to mend."""
+    """None when the booking covers the wanted lines. What people in the warehouse changed, people mend."""
     wanted = _quantities(order.wanted_lines)
     if booking.quantities == wanted:
         return None
@@ -401,6 +401,8 @@ def _unknown_items(
 
 def _price_drop(order: OrderFacts, channel: Channel, now: datetime) -> Decision | None:
     rule = channel.rules.price_drop
+    if order.item_price_currency != order.currency:
+        return None  # prices of different currencies cannot be compared
     keep = Decimal(100) - rule.tolerance_percent
     dropped = [
         line

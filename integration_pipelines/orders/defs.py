@@ -7,75 +7,27 @@ process per minute and account would cost more than the read; runs are asked for
 ledger holds work.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
-from integration_pipelines.config import Channel, Channels, Marketplace, Warehouse
-from integration_pipelines.dagster_support.metadata import markdown_table, shown, table
+from integration_pipelines.config import Channels
 from integration_pipelines.dagster_support.reading import Reading, Seen, tick
 from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.dagster_support.runs import run_tags
 from integration_pipelines.integration import Integration
-from integration_pipelines.orders import captions
-from integration_pipelines.orders.act import WorkReport
-from integration_pipelines.orders.checks import Check, Verdict, judge_channel, judge_warehouse
-from integration_pipelines.orders.observe import IntakeReport
-from integration_pipelines.orders.show import (
-    due_work,
-    newest_orders,
-    orders_by_state,
-    queue_figures,
-    warehouse_orders_by_status,
-)
-from integration_pipelines.remote import RemoteError
+from integration_pipelines.orders.asset_defs import feed_asset, orders_asset, seen_of, warehouse_orders_asset
+from integration_pipelines.orders.check_defs import channel_checks, feed_checks
+from integration_pipelines.orders.rooms import AssetPath, Room, feed_key
+from integration_pipelines.orders.show import due_work
 
 TICK_BUDGET = timedelta(seconds=20)  # Dagster gives a tick up after 60 s
 TICK_PATIENCE = 5.0  # seconds a tick waits for this minute's read
-READ_PATIENCE = 70.0  # seconds a person's read waits for the sensor's minute to pass
-RUN_BUDGET = timedelta(minutes=4)
 LONGEST_RUN_SECONDS = 600
-SAMPLE = 50
 
-_READ_OFTEN = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(minutes=10), fail_window=timedelta(minutes=30)
-)
-_WORKED_HOURLY = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=2), fail_window=timedelta(hours=4)
-)
-_ABOUT_ORDERS = (Check.UNACKNOWLEDGED, Check.UNREADABLE, Check.UNREACHABLE)
-_ABOUT_WAREHOUSE_ORDERS = (Check.HELD, Check.MISSING, Check.DUPLICATES)
-_ABOUT_FEED = (Check.UNREACHABLE, Check.UNREADABLE_IN_WAREHOUSE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """A channel and the keys of its assets."""
-
-    key: str
-    channel: Channel
-    marketplace: Marketplace
-    warehouse: Warehouse
-
-    @property
-    def orders(self) -> dg.AssetKey:
-        return dg.AssetKey([self.key, "orders"])
-
-    @property
-    def warehouse_orders(self) -> dg.AssetKey:
-        return dg.AssetKey([self.key, "warehouse_orders"])
-
-    @property
-    def tags(self) -> dict[str, str]:
-        return {
-            "flow": "orders",
-            "channel": self.key,
-            "marketplace": self.channel.marketplace,
-            "warehouse": self.channel.warehouse,
-        }
+Job = Any  # Dagster's type of an asset job that does not know its assets yet is not public
 
 
 def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
@@ -84,29 +36,28 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
     Args:
         running: sensors and schedules are on from the start.
     """
-    rooms = [
-        _Room(
-            key, channel, channels.marketplaces[channel.marketplace], channels.warehouses[channel.warehouse]
-        )
-        for key, channel in channels.channels.items()
-    ]
+    rooms = Room.all(channels)
     feeds = {key: w for key, w in channels.warehouses.items() if channels.channels_of_warehouse(key)}
     work = {room.key: _work_job(room) for room in rooms}
     checked = [key for room in rooms for key in (room.orders, room.warehouse_orders)]
     check_orders = dg.define_asset_job(
         "check_orders",
-        selection=dg.AssetSelection.checks_for_assets(*checked, *map(_feed_key, feeds)),
+        selection=dg.AssetSelection.checks_for_assets(*checked, *map(feed_key, feeds)),
         description="Looks at every check of every channel's orders again. Reads the ledger only.",
     )
     return dg.Definitions(
         assets=[
-            *(make(room) for room in rooms for make in (_orders_asset, _warehouse_orders_asset)),
-            *(_feed_asset(key, warehouse) for key, warehouse in feeds.items()),
+            *(make(room) for room in rooms for make in (orders_asset, warehouse_orders_asset)),
+            *(feed_asset(key, warehouse) for key, warehouse in feeds.items()),
         ],
-        asset_checks=[*map(_room_checks, rooms), *map(_feed_checks, feeds)],
+        asset_checks=[*map(channel_checks, rooms), *map(feed_checks, feeds)],
         jobs=[*work.values(), *map(_read_job, rooms), check_orders],
         sensors=[
-            *(_marketplace_sensor(key, channels, work, running) for key in channels.marketplaces),
+            *(
+                _marketplace_sensor(key, channels, work, running)
+                for key in channels.marketplaces
+                if channels.channels_of_marketplace(key)
+            ),
             *(_warehouse_sensor(key, channels, work, running) for key in feeds),
         ],
         schedules=[
@@ -118,32 +69,105 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
     )
 
 
-def _feed_key(warehouse: str) -> dg.AssetKey:
-    return dg.AssetKey([warehouse, "orders"])
-
-
-def _orders_asset(room: _Room) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=room.orders,
-        group_name=room.key,
-        description=captions.marketplace_orders(room.marketplace.name),
-        owners=["team:ecommerce"],
-        kinds={"mirakl", "postgres"},
+def _work_job(room: Room) -> Job:
+    return dg.define_asset_job(
+        f"{room.key}__work_orders",
+        selection=dg.AssetSelection.assets(room.warehouse_orders)
+        | dg.AssetSelection.checks_for_assets(room.orders, room.warehouse_orders),
+        description=f"Works the queue of {room.marketplace.name}: reserves, accepts, releases, cancels.",
+        run_tags=run_tags(room.key, LONGEST_RUN_SECONDS),
         tags=room.tags,
-        freshness_policy=_READ_OFTEN,
     )
-    def orders(
-        context: dg.AssetExecutionContext, integration: IntegrationResource
-    ) -> dg.MaterializeResult[None]:
-        opened = integration.open()
-        with _failing_in_words(opened):
-            report = opened.tick(room.channel.marketplace, patience=READ_PATIENCE, until=_until(opened))
-        seen = _seen(room.marketplace.name, report)
-        context.log.info(seen.sentence)
-        with opened.ledger.begin() as connection:
-            states = orders_by_state(connection, room.key)
-        return dg.MaterializeResult(
-            metadata=shown({**seen.figures, "orders_by_state": table(states, captions.STATE_COLUMNS)})
-        )
 
-    return orders
+
+def _read_job(room: Room) -> Job:
+    return dg.define_asset_job(
+        f"{room.key}__read_orders_now",
+        selection=dg.AssetSelection.assets(room.orders),
+        description=f"Asks {room.marketplace.name} for new and changed orders now, in one read (OR11).",
+        run_tags=run_tags(room.key, LONGEST_RUN_SECONDS),
+        tags=room.tags,
+    )
+
+
+def _hourly(room: Room, minute: int, work: Job, running: bool) -> dg.ScheduleDefinition:
+    """A quiet channel is worked too, so that its plots have points and its freshness means something."""
+    return _schedule(
+        f"{room.key}__work_orders_hourly",
+        work,
+        f"{minute % 60} * * * *",
+        "Once an hour, due or not.",
+        running,
+    )
+
+
+def _schedule(name: str, job: Job, cron: str, description: str, running: bool) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=name,
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        description=description,
+        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
+    )
+
+
+def _marketplace_sensor(
+    key: str, channels: Channels, work: Mapping[str, Job], running: bool
+) -> dg.SensorDefinition:
+    settings = channels.marketplaces[key]
+
+    def read(opened: Integration) -> Seen:
+        until = opened.clock.now() + TICK_BUDGET
+        return seen_of(settings.name, opened.tick(key, patience=TICK_PATIENCE, until=until))
+
+    served = list(channels.channels_of_marketplace(key))
+    assets = [room.orders for room in Room.all(channels) if room.key in served]
+    told = (
+        f"Asks {settings.name} once a minute for new and changed orders; asks for a run when there is work."
+    )
+    return _sensor(key, settings.poll_seconds, told, read, assets, served, work, running)
+
+
+def _warehouse_sensor(
+    key: str, channels: Channels, work: Mapping[str, Job], running: bool
+) -> dg.SensorDefinition:
+    settings = channels.warehouses[key]
+
+    def read(opened: Integration) -> Seen:
+        return seen_of(settings.name, opened.warehouse_intakes[key].read_changes())
+
+    served = list(channels.channels_of_warehouse(key))
+    told = f"Reads what changed in {settings.name}; asks for runs where that makes work."
+    return _sensor(key, settings.poll_seconds, told, read, [feed_key(key)], served, work, running)
+
+
+def _sensor(
+    account: str,
+    seconds: int,
+    description: str,
+    read: Callable[[Integration], Seen],
+    assets: Sequence[AssetPath],
+    served: Sequence[str],
+    work: Mapping[str, Job],
+    running: bool,
+) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{account}__orders",
+        jobs=[work[channel] for channel in served],
+        minimum_interval_seconds=seconds,
+        description=description,
+        default_status=dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED,
+    )
+    def watch(context: dg.SensorEvaluationContext, integration: IntegrationResource) -> dg.SensorResult:
+        opened = integration.open()
+
+        def due() -> Mapping[str, int]:
+            opened.store_call_counts()
+            with opened.ledger.begin() as connection:
+                return due_work(connection, served, opened.clock.now())
+
+        reading = Reading(lambda: read(opened), due, lambda channel: work[channel].name, assets)
+        return tick(context, reading, opened.clock.now())
+
+    return watch

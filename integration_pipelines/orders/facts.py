@@ -152,6 +152,7 @@ class OrderFacts:
     items: Mapping[str, ItemFacts] = field(default_factory=dict)
     intents: Mapping[Kind, IntentFacts] = field(default_factory=dict)
     customer_id: str | None = None
+    item_price_currency: str | None = None  # of `items`; None when the warehouse's is not configured
 
     @property
     def subject(self) -> str:

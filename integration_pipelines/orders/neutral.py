@@ -8,14 +8,13 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-import pycountry
 from pydantic import ValidationError
 
 from integration_pipelines.config import Channel
 from integration_pipelines.connectors.mirakl.payloads import Address, Order, OrderLine
+from integration_pipelines.countries import alpha_2
 from integration_pipelines.ledger.orders import MarketplaceLine, MarketplaceOrder
 from integration_pipelines.orders.facts import OrderState
 
@@ -101,25 +100,15 @@ def _ship_to(order: Order) -> dict[str, str] | None:
         "city": address.city,
         "state": address.state,
         "postal_code": address.zip_code,
-        "country": _alpha_2(address),
+        "country": _country(address),
         "phone": address.phone or address.phone_secondary,
         "email": order.customer_notification_email,
     }
 
 
-def _alpha_2(address: Address) -> str:
+def _country(address: Address) -> str:
     """Alpha-2 from the alpha-3 code, or from a label or alpha-2 code where that is missing (§0.9)."""
-    return _country(address.country_iso_code.strip()) or _country(address.country.strip())
-
-
-@lru_cache(maxsize=1024)
-def _country(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        return str(pycountry.countries.lookup(text).alpha_2)
-    except LookupError:
-        return ""
+    return alpha_2(address.country_iso_code[:60]) or alpha_2(address.country[:60])
 
 
 def _line(line: OrderLine) -> MarketplaceLine:

@@ -49,14 +49,14 @@ def intent_key(kind: Kind, order: OrderFacts, channel: Channel) -> str:
 class OrderRecord:
     """An order as loaded: its facts and the ledger bookkeeping beside them."""
 
-    def __init__(self, row: RowMapping, channel: Channel) -> None:
+    def __init__(self, row: RowMapping, channel: Channel, item_price_currency: str | None) -> None:
         self.version: int = row["version"]
         self.failures: int = row["failures"]
         self.shipping_price: Decimal = row["shipping_price"]
         self.unlinked_booking: str | None = None
-        self.facts = self._facts(row, channel)
+        self.facts = self._facts(row, channel, item_price_currency)
 
-    def _facts(self, row: RowMapping, channel: Channel) -> OrderFacts:
+    def _facts(self, row: RowMapping, channel: Channel, item_price_currency: str | None) -> OrderFacts:
         present = warehouse_number(row["number"], row["revision"])
         live = [b for b in row["bookings"] if b["state"] != WarehouseOrderState.CANCELLED]
         booking = _booking(row["bookings"], present)
@@ -86,12 +86,17 @@ class OrderRecord:
             other_live_orders=tuple(b["number"] for b in live if booking is None or b["id"] != booking["id"]),
             items={item["sku"]: _item(item) for item in row["items"]},
             customer_id=row["customer_id"],
+            item_price_currency=item_price_currency,
         )
         return _with_intents(facts, row, channel)
 
 
 def load_order(
-    connection: Connection, channel: Channel, marketplace: str, order_id: str
+    connection: Connection,
+    channel: Channel,
+    marketplace: str,
+    order_id: str,
+    item_price_currency: str | None,
 ) -> OrderRecord | None:
     """One order with everything a decision needs."""
     row = read_order_row(
@@ -102,7 +107,7 @@ def load_order(
         store=channel.store,
         customer_key=customer_key(channel),
     )
-    return OrderRecord(row, channel) if row else None
+    return OrderRecord(row, channel, item_price_currency) if row else None
 
 
 def _booking(bookings: list[dict[str, Any]], number: str) -> dict[str, Any] | None:

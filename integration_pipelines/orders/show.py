@@ -4,14 +4,16 @@ Pure reads of the ledger; nothing here changes a row or knows who shows the figu
 with the orders is in `checks.py`. Nothing personal is read: no names, no addresses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, TextClause, text
 
 from integration_pipelines.ledger.timeline import TimelineEntry, read_timeline
+
+Rows = Sequence[Mapping[str, Any]]
 
 LATELY = timedelta(hours=24)
 
@@ -113,19 +115,19 @@ def queue_figures(connection: Connection, channel: str, now: datetime) -> QueueF
     return QueueFigures(**found, seconds_to_accept_p50=_rounded(p50), seconds_to_accept_p99=_rounded(p99))
 
 
-def orders_by_state(connection: Connection, channel: str) -> Sequence[RowMapping]:
+def orders_by_state(connection: Connection, channel: str) -> Rows:
     """Count and value by marketplace state, outcome and currency; open ones first."""
-    return connection.execute(_STATES, {"channel": channel}).mappings().all()
+    return _rows(connection, _STATES, channel=channel)
 
 
-def newest_orders(connection: Connection, channel: str, limit: int) -> Sequence[RowMapping]:
+def newest_orders(connection: Connection, channel: str, limit: int) -> Rows:
     """The orders placed last, with the status of their warehouse order."""
-    return connection.execute(_NEWEST, {"channel": channel, "limit": limit}).mappings().all()
+    return _rows(connection, _NEWEST, channel=channel, limit=limit)
 
 
-def warehouse_orders_by_status(connection: Connection, warehouse: str) -> Sequence[RowMapping]:
+def warehouse_orders_by_status(connection: Connection, warehouse: str) -> Rows:
     """Count of the warehouse's orders by its own status."""
-    return connection.execute(_FEED, {"warehouse": warehouse}).mappings().all()
+    return _rows(connection, _FEED, warehouse=warehouse)
 
 
 def due_work(connection: Connection, channels: Iterable[str], now: datetime) -> dict[str, int]:
@@ -156,6 +158,10 @@ def _story(connection: Connection, order: RowMapping) -> OrderStory:
     subject = f"{order['marketplace']}/{order['order_id']}"
     exceptions = connection.execute(_EXCEPTIONS, {"subject": subject}).mappings().all()
     return OrderStory(order, exceptions, read_timeline(connection, subject))
+
+
+def _rows(connection: Connection, query: TextClause, **parameters: Any) -> Rows:
+    return [dict(row) for row in connection.execute(query, parameters).mappings()]
 
 
 def _rounded(seconds: Any) -> float | None:

@@ -117,6 +117,7 @@ def order(state: str = OrderState.WAITING_ACCEPTANCE, **changes: Any) -> OrderFa
         lines=lines,
         items={each.sku: known_item() for each in lines},
         customer_id="9",
+        item_price_currency="EUR",
     )
     return replace(facts, **changes)
 
@@ -136,7 +137,7 @@ def booking(
     )
     total = sum((each.price + each.shipping_price for each in facts.wanted_lines), Decimal(0))
     number = facts.number if facts.revision == 1 else f"{facts.number}#{facts.revision}"
-    return WarehouseFacts("801", number, state, state.value, quantities, got, total)
+    return WarehouseFacts("801", number, state, state.value, quantities, got, total, requested=quantities)
 
 
 def booked(state: str = OrderState.WAITING_ACCEPTANCE, **changes: Any) -> OrderFacts:

@@ -234,8 +234,8 @@ class TestAcceptanceClock:
     def test_half_the_window_may_pass_before_a_failing_step_is_shown(self) -> None:
         facts = order()
         assert facts.waiting_since is not None
-        assert overdue(facts, "it answers 503", facts.waiting_since + WINDOW * 0.49) is None
-        late = overdue(facts, "it answers 503", facts.waiting_since + WINDOW * 0.5)
+        assert overdue(facts, "it answers 503", 1, facts.waiting_since + WINDOW * 0.49) is None
+        late = overdue(facts, "it answers 503", 1, facts.waiting_since + WINDOW * 0.5)
         assert late is not None
         assert late.code is Code.UNACKNOWLEDGED_ORDER
         assert "503" in late.reason
@@ -243,10 +243,26 @@ class TestAcceptanceClock:
     @pytest.mark.parametrize("state", [*WAITING_DEBIT, OrderState.SHIPPING])
     def test_accepted_but_not_in_the_warehouse_is_shown_at_the_first_failure(self, state: str) -> None:
         """F1: an accepted order is in the warehouse or on the queue, always."""
-        late = overdue(order(state), "it answers 503", NOW)
+        late = overdue(order(state), "it answers 503", 1, NOW)
         assert late is not None
         assert late.code is Code.ACCEPTED_NOT_IN_WAREHOUSE
-        assert overdue(booked(state), "it answers 503", NOW) is None
+        assert overdue(booked(state), "it answers 503", 1, NOW) is None
+
+    @pytest.mark.parametrize(
+        ("facts", "code"),
+        [
+            (order(), Code.UNACKNOWLEDGED_ORDER),
+            (booked(OrderState.SHIPPING), Code.WAREHOUSE_REFUSED),
+            (booked(OrderState.CANCELED), Code.CANCELLED_TOO_LATE),
+        ],
+    )
+    def test_a_step_that_keeps_failing_is_shown_however_young_the_order(
+        self, facts: OrderFacts, code: Code
+    ) -> None:
+        assert overdue(facts, "it answers 503", 3, NOW) is None
+        late = overdue(facts, "it answers 503", 4, NOW)
+        assert late is not None
+        assert late.code is code
 
     def test_an_acceptance_that_does_not_show_is_read_again_then_shown(self) -> None:
         accepted = {Kind.ACCEPT: intent(IntentState.APPLIED, settled_at=NOW)}
@@ -338,7 +354,7 @@ class TestLinesDecide:
     def test_a_line_cancelled_before_dispatch_leaves_the_booking(self) -> None:
         before = booked(OrderState.SHIPPING, lines=(line(1), line(2, "CHAIR")))
         assert before.warehouse_order is not None
-        booking = replace(before.warehouse_order, requested={"LAMP": 1, "CHAIR": 1})
+        booking = before.warehouse_order
         lines = (line(1, state=OrderState.SHIPPING), line(2, "CHAIR", state=OrderState.CANCELED))
         facts = replace(before, lines=lines, warehouse_order=booking)
         assert isinstance(decide(facts).step, Cancel)
@@ -355,7 +371,6 @@ class TestLinesDecide:
         assert facts.warehouse_order is not None
         merged = replace(
             facts.warehouse_order,
-            requested={"LAMP": 1},
             quantities={"LAMP": 1, "CHAIR": 4},
             total_price=Decimal(99),
         )
@@ -364,7 +379,7 @@ class TestLinesDecide:
     def test_goods_that_the_warehouse_took_off_the_order_are_shown(self) -> None:
         facts = booked(OrderState.SHIPPING, lines=(line(quantity=3, state=OrderState.SHIPPING),))
         assert facts.warehouse_order is not None
-        fewer = replace(facts.warehouse_order, requested={"LAMP": 3}, quantities={"LAMP": 2})
+        fewer = replace(facts.warehouse_order, quantities={"LAMP": 2})
         finding = decide(replace(facts, warehouse_order=fewer)).finding
         assert finding is not None
         assert finding.code is Code.CHANGED_IN_WAREHOUSE
@@ -375,6 +390,7 @@ class TestLinesDecide:
         [
             ((), "no lines"),
             ((line(sku=" "),), "names no SKU"),
+            ((line(sku="X" * 256),), "256 characters"),
             ((line(quantity=0),), "0 units"),
             ((line(quantity=-2),), "-2 units"),
         ],

@@ -1,0 +1,1 @@
+"""Measurements of the orders flow: intake, calls per order, the idle tick, a day."""

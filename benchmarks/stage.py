@@ -1,0 +1,78 @@
+"""Where benchmarks play: an embedded PostgreSQL of their own, fresh ledgers, a retailer in one process.
+
+The database keeps its durable defaults: intake waits for its commits as it does in production.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from benchmarks.meters import Meter
+from integration_pipelines.clock import ManualClock
+from integration_pipelines.config.load import parse_channels
+from integration_pipelines.config.secrets import read_secrets
+from integration_pipelines.connectors.http import InProcessTransport
+from integration_pipelines.integration import Integration, build_integration
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.local.demo import as_yaml, demo_channels
+from integration_pipelines.local.postgres import EmbeddedPostgres
+from integration_pipelines.sandbox import Sandbox
+from integration_pipelines.sandbox.business import Business
+
+
+class Stage:
+    """One database server for a run of benchmarks."""
+
+    def __init__(self, postgres: EmbeddedPostgres) -> None:
+        self._postgres = postgres
+        self._numbers = count(1)
+        self.meter = Meter(postgres.data)
+
+    @classmethod
+    @contextmanager
+    def open(cls) -> Iterator["Stage"]:
+        with TemporaryDirectory(prefix="benchmarks-") as folder, EmbeddedPostgres(Path(folder)) as postgres:
+            yield cls(postgres)
+
+    def ledger_url(self) -> str:
+        """A new, empty database's URL."""
+        return self._postgres.ensure_database(f"benchmark_{next(self._numbers)}")
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """A ledger on a new database with the newest schema."""
+        ledger = Ledger.open(self.ledger_url())
+        ledger.migrate()
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Retailer:
+    """The sandbox and the integration in this process, on one clock that stands until it is moved."""
+
+    sandbox: Sandbox
+    clock: ManualClock
+    integration: Integration
+
+    @classmethod
+    def of(cls, business: Business, ledger: Ledger) -> "Retailer":
+        clock = ManualClock(business.start)
+        sandbox = Sandbox(business, clock)
+        document, keys = demo_channels(sandbox.accounts(), "http://sandbox.invalid")
+        channels = parse_channels(as_yaml(document))
+        integration = build_integration(
+            channels,
+            read_secrets(channels, keys),
+            ledger=ledger,
+            clock=clock,
+            random=Random(business.seed),
+            through=lambda: InProcessTransport(sandbox.answer),
+        )
+        return cls(sandbox, clock, integration)

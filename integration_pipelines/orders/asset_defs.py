@@ -1,0 +1,182 @@
+"""The assets of the orders flow: what the marketplace says, the warehouse's feed, and the work between them.
+
+A step calls the flow and shows what came of it. Freshness is by time since the last event: the feeds
+are told to be alive every few minutes by their sensors, the work at least once an hour by a schedule.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from integration_pipelines.config import Warehouse
+from integration_pipelines.dagster_support.metadata import shown, table
+from integration_pipelines.dagster_support.reading import Seen
+from integration_pipelines.dagster_support.resource import IntegrationResource
+from integration_pipelines.integration import Integration
+from integration_pipelines.orders import captions
+from integration_pipelines.orders.act import WorkReport
+from integration_pipelines.orders.observe import IntakeReport
+from integration_pipelines.orders.rooms import Room, feed_key
+from integration_pipelines.orders.show import (
+    newest_orders,
+    orders_by_state,
+    queue_figures,
+    warehouse_orders_by_status,
+)
+from integration_pipelines.remote import RemoteError
+
+READ_PATIENCE = 70.0  # seconds a person's read waits for the sensor's minute to pass
+RUN_BUDGET = timedelta(minutes=4)
+SAMPLE = 50
+
+_READ_OFTEN = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(minutes=10), fail_window=timedelta(minutes=30)
+)
+_WORKED_HOURLY = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=2), fail_window=timedelta(hours=4)
+)
+
+
+def orders_asset(room: Room) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=room.orders,
+        group_name=room.key,
+        description=captions.marketplace_orders(room.marketplace.name),
+        owners=["team:ecommerce"],
+        kinds={"mirakl", "postgres"},
+        tags=room.tags,
+        freshness_policy=_READ_OFTEN,
+    )
+    def orders(
+        context: dg.AssetExecutionContext, integration: IntegrationResource
+    ) -> dg.MaterializeResult[None]:
+        opened = integration.open()
+        with _failing_in_words(opened):
+            report = opened.tick(
+                room.channel.marketplace, patience=READ_PATIENCE, until=opened.clock.now() + RUN_BUDGET
+            )
+        seen = seen_of(room.marketplace.name, report)
+        context.log.info(seen.sentence)
+        with opened.ledger.begin() as connection:
+            states = orders_by_state(connection, room.key)
+        return dg.MaterializeResult(
+            metadata=shown({**seen.figures, "orders_by_state": table(states, captions.STATE_COLUMNS)})
+        )
+
+    return orders
+
+
+def warehouse_orders_asset(room: Room) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=room.warehouse_orders,
+        deps=[room.orders, feed_key(room.channel.warehouse)],
+        group_name=room.key,
+        description=captions.warehouse_orders(room.marketplace.name, room.channel, room.warehouse.name),
+        owners=["team:operations"],
+        kinds={room.warehouse.system.value, "postgres"},
+        tags=room.tags,
+        freshness_policy=_WORKED_HOURLY,
+    )
+    def warehouse_orders(
+        context: dg.AssetExecutionContext, integration: IntegrationResource
+    ) -> dg.MaterializeResult[None]:
+        opened = integration.open()
+        report = opened.work(room.key, until=opened.clock.now() + RUN_BUDGET)
+        opened.store_call_counts()
+        context.log.info(_told(report))
+        return dg.MaterializeResult(metadata=_work_metadata(opened, room, report))
+
+    return warehouse_orders
+
+
+def feed_asset(key: str, warehouse: Warehouse) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=feed_key(key),
+        group_name=key,
+        description=captions.warehouse_feed(warehouse.name),
+        owners=["team:operations"],
+        kinds={warehouse.system.value, "postgres"},
+        tags={"flow": "orders", "warehouse": key},
+        freshness_policy=_READ_OFTEN,
+    )
+    def feed(
+        context: dg.AssetExecutionContext, integration: IntegrationResource
+    ) -> dg.MaterializeResult[None]:
+        opened = integration.open()
+        with _failing_in_words(opened):
+            report = opened.warehouse_intakes[key].read_changes()
+        seen = seen_of(warehouse.name, report)
+        context.log.info(seen.sentence)
+        with opened.ledger.begin() as connection:
+            statuses = warehouse_orders_by_status(connection, key)
+        by_status = {"orders_by_status": table(statuses, captions.FEED_COLUMNS)}
+        return dg.MaterializeResult(metadata=shown({**seen.figures, **by_status}))
+
+    return feed
+
+
+def _work_metadata(opened: Integration, room: Room, report: WorkReport) -> dict[str, dg.MetadataValue[Any]]:
+    """What a work run came to; the numbers are what Dagster plots."""
+    now = opened.clock.now()
+    with opened.ledger.begin() as connection:
+        queue = queue_figures(connection, room.key, now)
+        states = orders_by_state(connection, room.key)
+        sample = newest_orders(connection, room.key, SAMPLE)
+    oldest = queue.oldest_waiting
+    return shown(
+        {
+            "seconds_to_accept_p50": queue.seconds_to_accept_p50,
+            "seconds_to_accept_p99": queue.seconds_to_accept_p99,
+            "accepted_last_24_hours": queue.accepted_lately,
+            "accepted_late_last_24_hours": queue.accepted_late_lately,
+            "waiting_for_acceptance": queue.waiting,
+            "oldest_waiting_minutes": round((now - oldest).total_seconds() / 60, 1) if oldest else 0.0,
+            "open_orders": queue.open,
+            "due_after_this_run": queue.due,
+            "looked_at": report.looked_at,
+            "failed": report.failed,
+            **{f"steps_{name}": count for name, count in sorted(report.steps.items())},
+            "stopped_because": report.stopped,
+            "orders_by_state": table(states, captions.STATE_COLUMNS),
+            "newest_orders": table(sample, captions.ORDER_COLUMNS),
+        }
+    )
+
+
+@contextmanager
+def _failing_in_words(opened: Integration) -> Iterator[None]:
+    """A refused or lost read fails the run with the connector's own sentence, not with a traceback."""
+    try:
+        yield
+    except RemoteError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    finally:
+        opened.store_call_counts()
+
+
+def _told(report: WorkReport) -> str:
+    steps = ", ".join(f"{count} {name}" for name, count in sorted(report.steps.items())) or "no step"
+    told = f"{report.looked_at} orders looked at: {steps}; {report.failed} failed, "
+    told += f"{report.busy} at work elsewhere."
+    return f"{told} Stopped early: {report.stopped}" if report.stopped else told
+
+
+def seen_of(name: str, report: IntakeReport) -> Seen:
+    newest = f"{report.newest:%Y-%m-%d %H:%M:%S} UTC" if report.newest else None
+    if report.changed or report.unreadable:
+        told = f"{name}: {report.new} new orders, {report.changed - report.new} changed"
+        told += f", {report.unreadable} unreadable." if report.unreadable else "."
+    else:
+        told = f"{name}: nothing new; its newest change is of {newest or 'long ago'}."
+    figures = {
+        "new_orders": report.new,
+        "changed_orders": report.changed - report.new,
+        "unreadable_orders": report.unreadable,
+        "orders_read": report.read,
+        "pages": report.pages,
+        "newest_change": newest,
+    }
+    return Seen(bool(report.changed), figures, told)

@@ -1,0 +1,90 @@
+"""The asset checks of the orders flow. Rows and verdicts come from `checks.py`; none blocks anything.
+
+All checks of a channel are one step: they share a connection and cost some milliseconds together, and
+the job `check_orders` runs them without touching an asset.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import dagster as dg
+
+from integration_pipelines.dagster_support.metadata import shown, table
+from integration_pipelines.dagster_support.resource import IntegrationResource
+from integration_pipelines.orders import captions
+from integration_pipelines.orders.checks import Check, Verdict, judge_channel, judge_warehouse
+from integration_pipelines.orders.rooms import AssetPath, Room, feed_key
+
+_ABOUT_ORDERS = (Check.UNACKNOWLEDGED, Check.UNREADABLE, Check.UNREACHABLE)
+_ABOUT_WAREHOUSE_ORDERS = (Check.HELD, Check.MISSING, Check.DUPLICATES)
+_ABOUT_FEED = (Check.UNREACHABLE, Check.UNREADABLE_IN_WAREHOUSE)
+
+
+def channel_checks(room: Room) -> dg.AssetChecksDefinition:
+    """One step for all checks of a channel: they share a connection and cost some milliseconds together."""
+    specs = [
+        *(_spec(check, room.orders) for check in _ABOUT_ORDERS),
+        *(_spec(check, room.warehouse_orders) for check in _ABOUT_WAREHOUSE_ORDERS),
+    ]
+
+    @dg.multi_asset_check(name=f"{room.key}__order_checks", specs=specs, can_subset=True)
+    def order_checks(
+        context: dg.AssetCheckExecutionContext, integration: IntegrationResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        opened = integration.open()
+        now = opened.clock.now()
+        with opened.ledger.begin() as connection:
+            verdicts = judge_channel(connection, room.key, room.channel, now, _selected(context))
+        for verdict in verdicts:
+            about_orders = verdict.check in _ABOUT_ORDERS
+            yield _result(verdict, room.orders if about_orders else room.warehouse_orders, now)
+
+    return order_checks
+
+
+def feed_checks(key: str) -> dg.AssetChecksDefinition:
+    asset = feed_key(key)
+
+    @dg.multi_asset_check(
+        name=f"{key}__feed_checks", specs=[_spec(check, asset) for check in _ABOUT_FEED], can_subset=True
+    )
+    def checks_of_feed(
+        context: dg.AssetCheckExecutionContext, integration: IntegrationResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        opened = integration.open()
+        now = opened.clock.now()
+        with opened.ledger.begin() as connection:
+            verdicts = judge_warehouse(connection, key, now, _selected(context))
+        for verdict in verdicts:
+            yield _result(verdict, asset, now)
+
+    return checks_of_feed
+
+
+def _spec(check: Check, asset: AssetPath) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(check.value, asset=asset, description=captions.CHECKS[check])
+
+
+def _selected(context: dg.AssetCheckExecutionContext) -> frozenset[Check]:
+    return frozenset(Check(key.name) for key in context.selected_asset_check_keys)
+
+
+def _result(verdict: Verdict, asset: AssetPath, now: datetime) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if verdict.pressing else dg.AssetCheckSeverity.WARN
+    hours = (now - verdict.oldest).total_seconds() / 3600 if verdict.oldest else None
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=verdict.check.value,
+        passed=verdict.severity is None,
+        severity=severity,
+        description=verdict.sentence,
+        metadata=shown(
+            {
+                "count": len(verdict.rows),
+                "oldest_hours": round(hours, 1) if hours is not None else None,
+                **verdict.figures,
+                "what_to_do": dg.MetadataValue.md(captions.CHECKS[verdict.check]) if verdict.rows else None,
+                "rows": table(verdict.rows, captions.CHECK_COLUMNS[verdict.check]) if verdict.rows else None,
+            }
+        ),
+    )

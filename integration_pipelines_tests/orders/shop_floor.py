@@ -1,0 +1,72 @@
+"""A retailer under Dagster's definitions, in one process: sensors ticked and jobs run by hand."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import dagster as dg
+
+from integration_pipelines.dagster_support.resource import IntegrationResource
+from integration_pipelines.definitions import build_defs
+from integration_pipelines.integration import Integration
+from integration_pipelines.ledger import Ledger
+from integration_pipelines_tests.business import Retailer
+
+
+class GivenIntegration(IntegrationResource):
+    """Hands out an integration by name. Dagster copies resources, so the object itself is kept beside them."""
+
+    name: str
+    given: ClassVar[dict[str, Integration]] = {}
+
+    def open(self) -> Integration:
+        return self.given[self.name]
+
+
+@dataclass
+class ShopFloor:
+    """The definitions of a retailer's channels on one Dagster instance."""
+
+    retailer: Retailer
+    instance: dg.DagsterInstance
+    resource: GivenIntegration
+    defs: dg.Definitions
+
+    @classmethod
+    def open(cls, ledger: Ledger, instance: dg.DagsterInstance, **settings: Any) -> "ShopFloor":
+        """Args: settings: what every channel says beyond the demo's."""
+        retailer = Retailer.open(ledger, settings=settings)
+        resource = GivenIntegration(name=str(id(retailer)))
+        GivenIntegration.given[resource.name] = retailer.integration
+        return cls(retailer, instance, resource, build_defs(retailer.channels, integration=resource))
+
+    def tick(self, sensor: str, cursor: str | None = None) -> dg.SensorResult:
+        """Evaluate a sensor once."""
+        definition = self.defs.resolve_sensor_def(sensor)
+        context = dg.build_sensor_context(
+            instance=self.instance,
+            cursor=cursor,
+            sensor_name=sensor,
+            definitions=self.defs,
+            resources={"integration": self.resource},
+        )
+        result = definition(context)
+        assert isinstance(result, dg.SensorResult)
+        return result
+
+    def run(
+        self, job: str, run_config: dict[str, Any] | None = None, tags: dict[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job to its end in this process."""
+        definition = self.defs.resolve_job_def(job)
+        return definition.execute_in_process(
+            run_config=run_config, instance=self.instance, tags=tags, raise_on_error=False
+        )
+
+    def follow(self, tick: dg.SensorResult) -> list[dg.ExecuteInProcessResult]:
+        """Run what a tick asked for."""
+        requests = tick.run_requests or []
+        return [self.run(str(request.job_name), tags=dict(request.tags)) for request in requests]
+
+    def calls(self, account: str, operation: str) -> int:
+        """How often the sandbox was asked that."""
+        return self.retailer.sandbox.calls[account][operation]

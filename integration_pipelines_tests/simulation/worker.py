@@ -1,0 +1,131 @@
+"""A real worker process: the whole integration over HTTP and PostgreSQL, which may be told where to die.
+
+Run as the target of a process of `worlds.FORKS`. It ends with 0 when everything has come to rest.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, NoReturn
+
+import httpx
+from sqlalchemy import text
+
+from integration_pipelines.config.secrets import read_secrets
+from integration_pipelines.integration import Integration, build_integration
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.ledger.intents import Boundary
+from integration_pipelines.rehearsal import remote_clock
+from integration_pipelines.rounds import Rounds
+from integration_pipelines_tests.business import channels_for
+
+ANSWER_UNREAD = "answer_unread"
+STEP_SECONDS = 120
+MOST_ROUNDS = 120
+
+_AT_REST = text("""
+select count(*) > 0
+    and bool_and(o.outcome is not null or exists (select from exceptions e
+        where e.subject = o.marketplace || '/' || o.order_id and e.state = 'open'))
+    and not exists (select from intents where state in ('planned', 'sending', 'in_doubt'))
+from orders o
+""")
+
+# The request that carries an intent's effect, by kind: method and end of the path.
+_REQUESTS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    "customer": ("POST", lambda path: path.endswith("/customers")),
+    "reserve": ("POST", lambda path: path.endswith("/orders")),
+    "accept": ("PUT", lambda path: path.endswith("/accept")),
+    "release": ("PUT", lambda path: path.rpartition("/")[2].isdecimal()),
+    "cancel": ("PUT", lambda path: path.endswith("/cancel")),
+    "warn": ("POST", lambda path: path.endswith("/notes")),
+    "reference": ("PUT", lambda path: path.endswith("/api/orders")),
+}
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a worker is to do.
+
+    Attributes:
+        world: the address of its sandbox.
+        dies_at: (kind of intent, boundary or `ANSWER_UNREAD`), None to live.
+        settings: of every channel, see `business.channels_for`.
+        rounds: how many rounds at most; it ends earlier when all has come to rest.
+        only: a part of the integration: `read` or `work`; both by default.
+    """
+
+    world: str
+    database_url: str
+    dies_at: tuple[str, str] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rounds: int = MOST_ROUNDS
+    only: str = ""
+
+
+def run(assignment: Assignment) -> None:
+    """Do rounds until rest. Dies by SIGKILL where it was told to."""
+    accounts = httpx.get(f"{assignment.world}/control/accounts").raise_for_status().json()
+    channels, keys = channels_for(accounts, assignment.world, assignment.settings)
+    ledger = Ledger.open(assignment.database_url)
+    clock = remote_clock(f"{assignment.world}/control/clock", f"{assignment.world}/control/advance")
+    integration = build_integration(
+        channels,
+        read_secrets(channels, keys),
+        ledger=ledger,
+        clock=clock,
+        random=Random(1),
+        through=lambda: _DeadlyTransport(assignment.dies_at),
+        at_boundary=_deadly_boundary(assignment.dies_at),
+    )
+    rounds = Rounds(integration, clock)
+    for _ in range(assignment.rounds):
+        _one(rounds, integration, assignment.only)
+        with ledger.begin() as connection:
+            if connection.scalar(_AT_REST):
+                return
+        clock.sleep(STEP_SECONDS)
+    raise SystemExit(f"not at rest after {assignment.rounds} rounds")
+
+
+def _one(rounds: Rounds, integration: Integration, only: str) -> None:
+    """A round, or the part of it that a sensor or a run does on its own."""
+    if only == "read":
+        integration.order_work.clear()
+    elif only == "work":
+        integration.order_intakes.clear()
+        integration.warehouse_intakes.clear()
+    rounds.one()
+
+
+def _deadly_boundary(dies_at: tuple[str, str] | None) -> Callable[[Boundary, str], None]:
+    def at_boundary(boundary: Boundary, kind: str) -> None:
+        if dies_at == (str(kind), boundary.value):
+            _die()
+
+    return at_boundary
+
+
+class _DeadlyTransport(httpx.BaseTransport):
+    """Real HTTP; the worker may die once the other side has done what was asked, its answer unread."""
+
+    def __init__(self, dies_at: tuple[str, str] | None) -> None:
+        self._network = httpx.HTTPTransport()
+        kind, boundary = dies_at or ("", "")
+        self._deadly = _REQUESTS.get(kind) if boundary == ANSWER_UNREAD else None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._network.handle_request(request)
+        if self._deadly and request.method == self._deadly[0] and self._deadly[1](request.url.path):
+            _die()
+        return response
+
+    def close(self) -> None:
+        self._network.close()
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("a killed process goes no further")

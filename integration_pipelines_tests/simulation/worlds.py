@@ -1,0 +1,138 @@
+"""Many sandboxes behind one HTTP server in a process of its own: `/<world>/mirakl/…`, `/<world>/control/…`.
+
+A world is made when it is first named, so each case has a fresh one without a new server. What
+`/control` cannot set up is a recipe here: `POST /<world>/stage/<recipe>`.
+"""
+
+import json
+import multiprocessing
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from integration_pipelines.clock import ManualClock
+from integration_pipelines.sandbox import Sandbox
+from integration_pipelines.sandbox.business import Enforcement
+from integration_pipelines.sandbox.mirakl.order import SHIPPING, Fate
+from integration_pipelines.sandbox.serve import build_app
+from integration_pipelines_tests.business import START, quiet_business
+
+# Workers and servers are forked from one process that has everything imported: a start costs no second.
+FORKS = multiprocessing.get_context("forkserver")
+PRELOAD = ["integration_pipelines_tests.simulation.worlds", "integration_pipelines_tests.simulation.worker"]
+
+
+def _plain(sandbox: Sandbox) -> list[str]:
+    """One order that is paid half a minute after its acceptance."""
+    return [sandbox.place_order("alpine", fate=Fate(debit_seconds=30))]
+
+
+def _payment_fails(sandbox: Sandbox) -> list[str]:
+    """Accepted, then cancelled by the marketplace because the customer's payment fails."""
+    return [sandbox.place_order("alpine", fate=Fate(debit_seconds=300, payment_fails=True))]
+
+
+def _half_gone(sandbox: Sandbox) -> list[str]:
+    """Cancelled after a part of it has left the warehouse: it cannot be cancelled there any more."""
+    there, lacking = (product.sku for product in sandbox.products[:2])
+    sandbox.warehouse.set_stock(there, 50)
+    sandbox.warehouse.set_stock(lacking, 0)
+    fate = Fate(debit_seconds=30, cancelled_in=SHIPPING, cancel_after_seconds=1200)
+    order_id = sandbox.place_order("alpine", [(there, 1), (lacking, 1)], fate=fate)
+    due = sandbox.clock.now() + timedelta(minutes=15)
+    sandbox.agenda.add(due, lambda _: sandbox.warehouse.ship_as_staff(f"ALPINE-{order_id}"))
+    return [order_id]
+
+
+def _hundred(sandbox: Sandbox) -> list[str]:
+    """A hundred orders at once of thirty buyers, some of which will be cancelled or not be paid."""
+    fates = (
+        Fate(debit_seconds=60),
+        Fate(debit_seconds=400),
+        Fate(debit_seconds=300, payment_fails=True),
+        Fate(debit_seconds=60, cancelled_in=SHIPPING, cancel_after_seconds=200),
+    )
+    return [
+        sandbox.place_order(
+            "alpine",
+            fate=fates[number % 10 if number % 10 < 4 else 0],
+            buyer={"customer_id": f"B-{number % 30}"},
+        )
+        for number in range(100)
+    ]
+
+
+RECIPES: dict[str, Callable[[Sandbox], list[str]]] = {
+    "plain": _plain,
+    "payment_fails": _payment_fails,
+    "half_gone": _half_gone,
+    "hundred": _hundred,
+}
+
+
+class Worlds:
+    """The ASGI application: hands a request to the sandbox whose name the path begins with."""
+
+    def __init__(self) -> None:
+        self._worlds: dict[str, tuple[Sandbox, Any]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        world, _, rest = scope["path"].lstrip("/").partition("/")
+        sandbox, app = self._worlds.setdefault(world, self._open())
+        if rest.startswith("stage/"):
+            staged = RECIPES[rest.removeprefix("stage/")](sandbox)
+            await JSONResponse(staged)(scope, receive, send)
+            return
+        raw = scope["raw_path"].decode("latin-1").removeprefix(f"/{world}")
+        await app({**scope, "path": f"/{rest}", "raw_path": raw.encode("latin-1")}, receive, send)
+
+    @staticmethod
+    def _open() -> tuple[Sandbox, Any]:
+        sandbox = Sandbox(quiet_business(marketplaces=1, enforcement=Enforcement.OFF), ManualClock(START))
+        return sandbox, build_app(sandbox)
+
+
+def serve_worlds(told: Connection) -> None:
+    """Serve until ended; tells the port first."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        told.send(listening.getsockname()[1])
+        config = uvicorn.Config(Worlds(), access_log=False, log_level="error", lifespan="off")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def worlds_served() -> Iterator[str]:
+    """The address of a running server; it ends with the block."""
+    FORKS.set_forkserver_preload(PRELOAD)
+    here, there = FORKS.Pipe()
+    server = FORKS.Process(target=serve_worlds, args=(there,), daemon=True)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{here.recv()}"
+    finally:
+        server.kill()
+        server.join()
+
+
+def stage(world: str, recipe: str) -> list[str]:
+    """Set the world at this address up; answers the order ids."""
+    told = httpx.post(f"{world}/stage/{recipe}").raise_for_status().json()
+    assert isinstance(told, list)
+    return told
+
+
+def truth_of(world: str) -> dict[str, Any]:
+    """What really happened there."""
+    told = json.loads(httpx.get(f"{world}/control/truth", timeout=30).raise_for_status().content)
+    assert isinstance(told, dict)
+    return told
