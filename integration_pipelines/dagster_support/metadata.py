@@ -52,7 +52,7 @@ def shown(figures: Mapping[str, Any]) -> dict[str, dg.MetadataValue[Any]]:
     }
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> dg.TableMetadataValue:
+def table(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> dg.TableMetadataValue:
     """The first rows as a table.
 
     Args:
@@ -68,8 +68,11 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> dg.T
     return dg.MetadataValue.table([dg.TableRecord(record) for record in records], schema)
 
 
-def markdown_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Rows as a Markdown table; the text of others cannot break out of its cell."""
+def markdown_table(rows: Iterable[Mapping[Any, Any]], columns: Sequence[str]) -> str:
+    """Rows as a Markdown table, or "None."; the text of others cannot break out of its cell."""
+    rows = list(rows)
+    if not rows:
+        return "None."
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     lines += [f"| {' | '.join(markdown_text(row.get(name)) for name in columns)} |" for row in rows]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import dagster as dg
 
 from integration_pipelines.clock import as_utc
 from integration_pipelines.dagster_support.metadata import shown
-from integration_pipelines.dagster_support.runs import run_requests
+from integration_pipelines.dagster_support.runs import RunDesk
 from integration_pipelines.remote import OutOfBudget, RemoteError
 
 STILL_ALIVE = timedelta(minutes=5)
@@ -46,7 +46,9 @@ class Reading:
     assets: Sequence[Sequence[str]]
 
 
-def tick(context: dg.SensorEvaluationContext, reading: Reading, now: datetime) -> dg.SensorResult:
+def tick(
+    context: dg.SensorEvaluationContext, reading: Reading, desk: RunDesk, now: datetime
+) -> dg.SensorResult:
     """One evaluation.
 
     Raises:
@@ -62,7 +64,7 @@ def tick(context: dg.SensorEvaluationContext, reading: Reading, now: datetime) -
     except RemoteError as error:
         failure = error
         sentence = str(error)
-    requests, told = run_requests(context.instance, reading.due(), reading.job_of)
+    requests, told = desk.requests(context.instance, reading.due(), reading.job_of, now)
     if failure and not requests:
         raise failure
     context.log.info(f"{sentence} {told}")

@@ -1,4 +1,4 @@
-"""When a sensor asks for a run: one at a time per channel, and only while there is work.
+"""When sensors ask for a run: one at a time per channel, and only while there is work.
 
 Run keys are not used: a key that a failed run has used is spent for ever (Dagster #15982). What
 has been done is in the ledger, so a run too many finds nothing to do, and a run that failed is
@@ -6,10 +6,13 @@ asked for again as long as its work is still due.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from threading import Lock
 
 import dagster as dg
 
 CHANNEL = "channel"  # the tag that `dagster.yaml` limits to one run at a time
+LATELY = timedelta(seconds=30)
 _IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -34,22 +37,44 @@ def is_running(instance: dg.DagsterInstance, channel: str) -> bool:
     return bool(instance.get_run_records(filters=wanted, limit=1))
 
 
-def run_requests(
-    instance: dg.DagsterInstance, due: Mapping[str, int], job_of: Callable[[str], str]
-) -> tuple[list[dg.RunRequest], str]:
-    """One request per channel with work and without a run, and what to say about it.
+class RunDesk:
+    """Where the sensors of a code location ask for runs.
 
-    Args:
-        due: how many orders of each channel wait to be worked.
-        job_of: the job that works a channel.
+    A marketplace's and a warehouse's sensor tick at the same moment, and Dagster makes the runs only
+    after both have ended: without a memory of what was asked just now, each would get a run. The
+    memory is short, so that a request that was lost is made again by the next tick.
     """
-    busy = [channel for channel in due if is_running(instance, channel)]
-    wanted = [channel for channel in due if channel not in busy]
-    requests = [dg.RunRequest(job_name=job_of(channel), tags={CHANNEL: channel}) for channel in wanted]
-    words = [f"A run for {channel} is asked for: {_orders(due[channel])} due." for channel in wanted]
-    words += [f"{_orders(due[channel])} of {channel} due; a run is at it already." for channel in busy]
-    return requests, " ".join(words) or "No order is due."
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked: dict[str, datetime] = {}
+
+    def requests(
+        self,
+        instance: dg.DagsterInstance,
+        due: Mapping[str, int],
+        job_of: Callable[[str], str],
+        now: datetime,
+    ) -> tuple[list[dg.RunRequest], str]:
+        """One request per channel with work and without a run, and what to say about it.
+
+        Args:
+            due: how many orders of each channel wait to be worked.
+            job_of: the job that works a channel.
+        """
+        busy = {channel for channel in due if is_running(instance, channel)}
+        with self._lock:
+            lately = {channel for channel, at in self._asked.items() if now - at < LATELY}
+            wanted = [channel for channel in due if channel not in busy | lately]
+            self._asked.update(dict.fromkeys(wanted, now))
+        told = [
+            f"{_orders(due[channel])} of {channel} to work: "
+            + ("a run is asked for." if channel in wanted else "a run is at it already.")
+            for channel in due
+        ]
+        requests = [dg.RunRequest(job_name=job_of(channel), tags={CHANNEL: channel}) for channel in wanted]
+        return requests, " ".join(told) or "No order is due."
 
 
 def _orders(count: int) -> str:
-    return "1 order is" if count == 1 else f"{count} orders are"
+    return "1 order" if count == 1 else f"{count} orders"

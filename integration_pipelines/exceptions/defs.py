@@ -75,5 +75,5 @@ def _act(
 ) -> dict[str, dg.MetadataValue[Any]]:
     act(connection, form.number, who=form.who.strip(), note=form.note.strip(), now=now)
     after, history = read_exception(connection, form.number)
-    told = markdown_table([dict(row) for row in history], _HISTORY)
+    told = markdown_table(history, _HISTORY)
     return shown({**{name: after[name] for name in _SHOWN}, "history": dg.MetadataValue.md(told)})

@@ -37,6 +37,7 @@ class Code(StrEnum):
     TOTAL_MISMATCH = "total_mismatch"
     UNREADABLE_WAREHOUSE_ORDER = "unreadable_warehouse_order"
     ACCOUNT_UNREACHABLE = "account_unreachable"
+    INTEGRATION_FAULT = "integration_fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +158,10 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.OPERATIONS,
         "A marketplace or warehouse account gives no usable answer.",
         "Check its status page and, for 401 or 403, the API key; `doctor` tests both.",
+    ),
+    Code.INTEGRATION_FAULT: Kind(
+        Owner.OPERATIONS,
+        "The integration's own code fails on this order; the others go on.",
+        "Handle the order in the back offices if its deadline is near, and send the log to the engineers.",
     ),
 }

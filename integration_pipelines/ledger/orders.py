@@ -11,9 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, delete, func, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from integration_pipelines.ledger.store import json_text
 from integration_pipelines.ledger.tables import (
     customers,
     order_links,
@@ -60,6 +61,7 @@ class MarketplaceOrder:
     ship_by: datetime | None
     lines: tuple[MarketplaceLine, ...]
     raw: Any  # as it came
+    raw_text: str  # the same as JSON that PostgreSQL can hold
     raw_hash: str
 
 
@@ -74,7 +76,7 @@ class StoredChange:
 
 _STORE_ORDERS = text("""
 with incoming as (
-    select * from jsonb_to_recordset(:rows) as r(
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as r(
         order_id text, channel text, number text, state text, currency text, total_price numeric,
         shipping_price numeric, buyer text, contact jsonb, ship_to jsonb, placed_at timestamptz,
         updated_at timestamptz, waiting_since timestamptz, accept_by timestamptz, ship_by timestamptz,
@@ -103,7 +105,7 @@ with incoming as (
     returning o.order_id, o.state
 )
 select s.order_id, b.state as before, s.state as now from stored s left join before b using (order_id)
-""").bindparams(bindparam("rows", type_=JSONB))
+""")
 
 _STORE_LINES = text("""
 with incoming as (
@@ -142,7 +144,7 @@ def store_marketplace_orders(
             {
                 "marketplace": marketplace,
                 "read_at": read_at,
-                "rows": [_order_row(order) for order in by_id.values()],
+                "rows": f"[{','.join(map(_order_text, by_id.values()))}]",
             },
         )
     ]
@@ -159,7 +161,8 @@ def store_marketplace_orders(
     return changed
 
 
-def _order_row(order: MarketplaceOrder) -> dict[str, Any]:
+def _order_text(order: MarketplaceOrder) -> str:
+    """The row as JSON, around the raw answer's own text: that is long and was written already."""
     moments = ("placed_at", "updated_at", "waiting_since", "accept_by", "ship_by")
     row: dict[str, Any] = {
         name: moment.isoformat() if (moment := getattr(order, name)) else None for name in moments
@@ -169,8 +172,8 @@ def _order_row(order: MarketplaceOrder) -> dict[str, Any]:
     }
     row |= {"total_price": str(order.total_price), "shipping_price": str(order.shipping_price)}
     row |= {"contact": dict(order.contact), "ship_to": dict(order.ship_to) if order.ship_to else None}
-    row |= {"raw": order.raw, "raw_hash": order.raw_hash}
-    return row
+    row |= {"raw_hash": order.raw_hash}
+    return f'{json_text(row)[:-1]}, "raw": {order.raw_text}}}'
 
 
 def _line_rows(order: MarketplaceOrder) -> Iterable[dict[str, Any]]:
@@ -209,15 +212,18 @@ def keep_unreadable(
         )
 
 
+_FORGET_UNREADABLE = text(
+    "delete from unreadable_records where source = :source and reference = any(:references) returning reference"
+)
+
+
 def forget_unreadable(connection: Connection, source: str, references: Sequence[str]) -> list[str]:
     """Drop the marks of records that can be read now; answers which there were."""
     if not references:
         return []
     return list(
         connection.scalars(
-            delete(unreadable_records)
-            .where(unreadable_records.c.source == source, unreadable_records.c.reference.in_(references))
-            .returning(unreadable_records.c.reference)
+            _FORGET_UNREADABLE, {"source": source, "references": list(references)}
         )
     )
 
@@ -435,6 +441,15 @@ def store_decision(
             failures=failures,
             look_at=case((orders.c.version == seen_version, look_at), else_=now),
         )
+    )
+
+
+def postpone_order(connection: Connection, marketplace: str, order_id: str, until: datetime) -> None:
+    """Look at the order again at `until`, or as soon as a fact changes."""
+    connection.execute(
+        update(orders)
+        .where(orders.c.marketplace == marketplace, orders.c.order_id == order_id)
+        .values(look_at=until, outcome=None, failures=orders.c.failures + 1)
     )
 
 

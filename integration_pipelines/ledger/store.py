@@ -7,6 +7,7 @@ worker lives (failure case F31). PgBouncer must therefore run in session mode.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,19 +21,26 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 SCHEMA_LOCK = "ledger:migrate"
+# A NUL as JSON writes it; the same letters after an odd backslash are ordinary text.
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def json_text(value: Any) -> str:
     """JSON as PostgreSQL stores it: what JSONB cannot hold (NUL, lone surrogates) becomes U+FFFD."""
     text = json.dumps(value, ensure_ascii=False, default=_plain)
     if "\\u0000" in text:
-        text = text.replace("\\u0000", "\ufffd")
+        text = _ESCAPED_NUL.sub("\\1\ufffd", text)
     return storable(text)
 
 
 def storable(text: str) -> str:
     """Text that PostgreSQL can hold: NUL and lone surrogates become U+FFFD."""
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _plain(value: Any) -> Any:

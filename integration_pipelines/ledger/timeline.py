@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from integration_pipelines.ledger.tables import timeline
 
@@ -31,16 +32,21 @@ class TimelineEntry:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+_APPEND = text("""
+insert into timeline (subject, at, side, what, details)
+select subject, at, side, what, details from jsonb_to_recordset(:rows) as r(
+    subject text, at timestamptz, side text, what text, details jsonb)
+""").bindparams(bindparam("rows", type_=JSONB))
+
+
 def append_timeline(connection: Connection, entries: Sequence[TimelineEntry]) -> None:
-    """Add entries."""
+    """Add entries, all in one statement."""
     if entries:
-        connection.execute(
-            insert(timeline),
-            [
-                {"subject": e.subject, "at": e.at, "side": e.side.value, "what": e.what, "details": e.details}
-                for e in entries
-            ],
-        )
+        rows = [
+            {"subject": e.subject, "at": e.at, "side": e.side.value, "what": e.what, "details": e.details}
+            for e in entries
+        ]
+        connection.execute(_APPEND, {"rows": rows})
 
 
 def read_timeline(connection: Connection, subject: str) -> list[TimelineEntry]:

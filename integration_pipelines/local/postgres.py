@@ -143,12 +143,14 @@ class EmbeddedPostgres:
         self._pg_ctl("start", "-l", str(self.log), "-o", " ".join(options), "-t", "60")
 
     def _stop_server(self) -> None:
-        if self._postmaster() is None:
-            return
-        try:
-            self._pg_ctl("stop", "-m", "fast", "-t", "20")
-        except subprocess.SubprocessError:
-            self._pg_ctl("stop", "-m", "immediate", "-t", "10")  # recovers from its log at the next start
+        """Orderly, else at once (it recovers from its log at the next start), else by force."""
+        for mode, seconds in (("fast", "60"), ("immediate", "20")):
+            if self._postmaster() is None:
+                break
+            with suppress(subprocess.SubprocessError):
+                self._pg_ctl("stop", "-m", mode, "-t", seconds)
+        if postmaster := self._postmaster():
+            postmaster.kill()
         with suppress(OSError):
             self._socket_folder().rmdir()
 

@@ -37,6 +37,7 @@ HOME = Path(".local")
 WORKSPACE = Path("workspace.yaml")
 INTERFACE_PORT = 3000
 SANDBOX_PORT = 8765
+SENSORS_RUNNING = "DAGSTER_SENSORS_RUNNING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +183,8 @@ class _Stack:
             "DAGSTER_HOME": str(folder),
             "DAGSTER_COMPUTE_LOGS": str(self._home / "compute_logs"),
         }
+        if self._settings.kind == "demo":  # on real accounts a person switches them on
+            environ[SENSORS_RUNNING] = "1"
         child = Child(
             "dagster",
             [*argv, "-h", LOOPBACK, "-p", str(port)],
@@ -193,14 +196,20 @@ class _Stack:
         return port
 
     def _say_where_to_look(self, interface: str) -> None:
+        if self._settings.kind == "up" and self._environ.get(SENSORS_RUNNING) != "1":
+            self.say(
+                "Sensors and schedules begin switched off, so nothing is accepted or booked yet. Switch them "
+                f"on at {interface}/automation, or set {SENSORS_RUNNING}=1. A switch made there is kept."
+            )
+        elsewhere = "" if self._home == HOME.absolute() else f" --home {self._home}"
         self.say(
             f"\n[bold]Ready: {interface}[/bold]\n"
             f"  {interface}/asset-groups   the assets and what they depend on\n"
             f"  {interface}/assets         each with its checks, plots and tables\n"
             f"  {interface}/automation     sensors and schedules, and what they last said\n"
             f"  {interface}/runs           what ran\n"
-            "  integration-pipelines exceptions list   what needs a person\n"
-            "  integration-pipelines order REF         one order on both sides\n"
+            f"  integration-pipelines exceptions list{elsewhere}   what needs a person\n"
+            f"  integration-pipelines order REF{elsewhere}         one order on both sides\n"
             f"  logs: {self._home / 'logs'}\n"
             "Ctrl-C stops everything."
         )

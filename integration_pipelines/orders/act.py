@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
@@ -22,6 +23,7 @@ from integration_pipelines.ledger.intents import Intent, IntentJournal, Outcome,
 from integration_pipelines.ledger.orders import (
     due_orders,
     link_order,
+    postpone_order,
     renumber_order,
     store_decision,
     store_items,
@@ -146,11 +148,25 @@ class OrderWork:
             findings = (
                 []
                 if error is None or isinstance(error, OutOfBudget)
-                else [Finding(Code.ACCOUNT_UNREACHABLE, f"{self.key}", str(error), severity=Severity.URGENT)]
+                else [_account_fails(f"working {self.key}", error)]
             )
             settle(connection, f"work:{self.key}", self.key, findings, now)
 
     def _work_order(
+        self, session: Session, marketplace: str, order_id: str, report: WorkReport
+    ) -> RemoteError | None:
+        """One order; a fault of our own in it is shown to a person and does not stop the others."""
+        try:
+            return self._decide_and_do(session, marketplace, order_id, report)
+        except (OperationalError, InterfaceError):
+            raise  # the database itself: nothing can be worked
+        except Exception as fault:
+            log.exception("%s/%s: our own fault", marketplace, order_id)
+            report.failed += 1
+            self._store_fault(session, marketplace, order_id, fault)
+            return None
+
+    def _decide_and_do(
         self, session: Session, marketplace: str, order_id: str, report: WorkReport
     ) -> RemoteError | None:
         with session.hold(f"order:{marketplace}/{order_id}") as held:
@@ -275,6 +291,20 @@ class OrderWork:
                 now=now,
             )
 
+    def _store_fault(self, session: Session, marketplace: str, order_id: str, fault: Exception) -> None:
+        now = self.clock.now()
+        subject = f"{marketplace}/{order_id}"
+        # The kind of fault only: its text may quote the order.
+        finding = Finding(
+            Code.INTEGRATION_FAULT,
+            subject,
+            f"Our own code fails on it ({type(fault).__name__}); the log of this run has the details.",
+            severity=Severity.URGENT,
+        )
+        with session.begin() as connection:
+            postpone_order(connection, marketplace, order_id, now + RETRY_AT_MOST)
+            settle(connection, f"order:{subject}", self.key, [finding], now)
+
     def _store_failure(self, session: Session, record: OrderRecord, error: RemoteError) -> None:
         order, now = record.facts, self.clock.now()
         failures = record.failures + 1
@@ -338,3 +368,7 @@ class OrderWork:
             else Outcome(IntentState.IGNORED, words=said)
             for order_id in references
         ]
+
+
+def _account_fails(subject: str, error: RemoteError) -> Finding:
+    return Finding(Code.ACCOUNT_UNREACHABLE, subject, str(error), severity=Severity.URGENT)

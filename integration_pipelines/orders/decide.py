@@ -334,7 +334,8 @@ def _let_go(order: OrderFacts, reason: str) -> Decision | None:
     cancel = order.intents.get(Kind.CANCEL)
     if cancel and cancel.state.settled:
         why = f"It could not be cancelled: {cancel.words or 'it still stands'}"
-        if order.intent(Kind.WARN) is None and booking.state is not WarehouseOrderState.SHIPPED:
+        warn = order.intent(Kind.WARN)
+        if not (warn and warn.settled) and booking.state is not WarehouseOrderState.SHIPPED:
             return Decision(step=WarnFloor(f"DO NOT SHIP {booking.number}: {reason}."))
         return Decision(finding=_too_late(order, why))
     return Decision(step=Cancel(reason))

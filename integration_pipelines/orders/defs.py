@@ -8,6 +8,7 @@ ledger holds work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ import dagster as dg
 from integration_pipelines.config import Channels
 from integration_pipelines.dagster_support.reading import Reading, Seen, tick
 from integration_pipelines.dagster_support.resource import IntegrationResource
-from integration_pipelines.dagster_support.runs import run_tags
+from integration_pipelines.dagster_support.runs import RunDesk, run_tags
 from integration_pipelines.integration import Integration
 from integration_pipelines.orders.asset_defs import feed_asset, orders_asset, seen_of, warehouse_orders_asset
 from integration_pipelines.orders.check_defs import channel_checks, feed_checks
@@ -39,6 +40,7 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
     rooms = Room.all(channels)
     feeds = {key: w for key, w in channels.warehouses.items() if channels.channels_of_warehouse(key)}
     work = {room.key: _work_job(room) for room in rooms}
+    sensors = _Sensors(channels, work, RunDesk(), running)
     checked = [key for room in rooms for key in (room.orders, room.warehouse_orders)]
     check_orders = dg.define_asset_job(
         "check_orders",
@@ -54,11 +56,11 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
         jobs=[*work.values(), *map(_read_job, rooms), check_orders],
         sensors=[
             *(
-                _marketplace_sensor(key, channels, work, running)
+                sensors.of_marketplace(key)
                 for key in channels.marketplaces
                 if channels.channels_of_marketplace(key)
             ),
-            *(_warehouse_sensor(key, channels, work, running) for key in feeds),
+            *map(sensors.of_warehouse, feeds),
         ],
         schedules=[
             *(_hourly(room, minute, work[room.key], running) for minute, room in enumerate(rooms)),
@@ -112,62 +114,64 @@ def _schedule(name: str, job: Job, cron: str, description: str, running: bool) -
     )
 
 
-def _marketplace_sensor(
-    key: str, channels: Channels, work: Mapping[str, Job], running: bool
-) -> dg.SensorDefinition:
-    settings = channels.marketplaces[key]
+@dataclass(frozen=True, slots=True)
+class _Sensors:
+    """Makes the sensors; they share one desk for runs."""
 
-    def read(opened: Integration) -> Seen:
-        until = opened.clock.now() + TICK_BUDGET
-        return seen_of(settings.name, opened.tick(key, patience=TICK_PATIENCE, until=until))
+    channels: Channels
+    work: Mapping[str, Job]
+    desk: RunDesk
+    running: bool
 
-    served = list(channels.channels_of_marketplace(key))
-    assets = [room.orders for room in Room.all(channels) if room.key in served]
-    told = (
-        f"Asks {settings.name} once a minute for new and changed orders; asks for a run when there is work."
-    )
-    return _sensor(key, settings.poll_seconds, told, read, assets, served, work, running)
+    def of_marketplace(self, key: str) -> dg.SensorDefinition:
+        settings = self.channels.marketplaces[key]
 
+        def read(opened: Integration) -> Seen:
+            until = opened.clock.now() + TICK_BUDGET
+            return seen_of(settings.name, opened.tick(key, patience=TICK_PATIENCE, until=until))
 
-def _warehouse_sensor(
-    key: str, channels: Channels, work: Mapping[str, Job], running: bool
-) -> dg.SensorDefinition:
-    settings = channels.warehouses[key]
+        served = list(self.channels.channels_of_marketplace(key))
+        assets = [room.orders for room in Room.all(self.channels) if room.key in served]
+        about = f"Asks {settings.name} for new and changed orders; asks for a run when there is work."
+        return self._sensor(key, settings.poll_seconds, about, read, assets, served)
 
-    def read(opened: Integration) -> Seen:
-        return seen_of(settings.name, opened.warehouse_intakes[key].read_changes())
+    def of_warehouse(self, key: str) -> dg.SensorDefinition:
+        settings = self.channels.warehouses[key]
 
-    served = list(channels.channels_of_warehouse(key))
-    told = f"Reads what changed in {settings.name}; asks for runs where that makes work."
-    return _sensor(key, settings.poll_seconds, told, read, [feed_key(key)], served, work, running)
+        def read(opened: Integration) -> Seen:
+            return seen_of(settings.name, opened.warehouse_intakes[key].read_changes())
 
+        served = list(self.channels.channels_of_warehouse(key))
+        about = f"Reads what changed in {settings.name}; asks for runs where that makes work."
+        return self._sensor(key, settings.poll_seconds, about, read, [feed_key(key)], served)
 
-def _sensor(
-    account: str,
-    seconds: int,
-    description: str,
-    read: Callable[[Integration], Seen],
-    assets: Sequence[AssetPath],
-    served: Sequence[str],
-    work: Mapping[str, Job],
-    running: bool,
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{account}__orders",
-        jobs=[work[channel] for channel in served],
-        minimum_interval_seconds=seconds,
-        description=description,
-        default_status=dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED,
-    )
-    def watch(context: dg.SensorEvaluationContext, integration: IntegrationResource) -> dg.SensorResult:
-        opened = integration.open()
+    def _sensor(
+        self,
+        account: str,
+        seconds: int,
+        description: str,
+        read: Callable[[Integration], Seen],
+        assets: Sequence[AssetPath],
+        served: Sequence[str],
+    ) -> dg.SensorDefinition:
+        job_of = {channel: str(self.work[channel].name) for channel in served}
 
-        def due() -> Mapping[str, int]:
-            opened.store_call_counts()
-            with opened.ledger.begin() as connection:
-                return due_work(connection, served, opened.clock.now())
+        @dg.sensor(
+            name=f"{account}__orders",
+            jobs=[self.work[channel] for channel in served],
+            minimum_interval_seconds=seconds,
+            description=description,
+            default_status=dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED,
+        )
+        def watch(context: dg.SensorEvaluationContext, integration: IntegrationResource) -> dg.SensorResult:
+            opened = integration.open()
 
-        reading = Reading(lambda: read(opened), due, lambda channel: work[channel].name, assets)
-        return tick(context, reading, opened.clock.now())
+            def due() -> Mapping[str, int]:
+                opened.store_call_counts()
+                with opened.ledger.begin() as connection:
+                    return due_work(connection, served, opened.clock.now())
 
-    return watch
+            reading = Reading(lambda: read(opened), due, job_of.__getitem__, assets)
+            return tick(context, reading, self.desk, opened.clock.now())
+
+        return watch

@@ -13,12 +13,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from integration_pipelines.config import Channel
-from integration_pipelines.connectors.mirakl.payloads import Address, Order, OrderLine
 from integration_pipelines.countries import alpha_2
 from integration_pipelines.ledger.orders import MarketplaceLine, MarketplaceOrder
+from integration_pipelines.ledger.store import storable
 from integration_pipelines.orders.facts import OrderState
+from integration_pipelines.orders.reading import ReadAddress, ReadLine, ReadOrder
 
 DATABASE_INT = 2_147_483_647
+# An order "changed" later than this would make every true change look old.
+FUTURE_AT_MOST = timedelta(days=1)
 
 
 def neutral_order(
@@ -40,10 +43,13 @@ def neutral_order(
     Raises:
         ValidationError, ValueError: it cannot be understood; keep the row and go on with the rest.
     """
-    order = Order.model_validate(row)
-    raw = json.dumps(row, ensure_ascii=False, default=float, sort_keys=True)
+    order = ReadOrder.model_validate(row)
+    # Written once, for the hash and for the database; with sorted keys their order is no change.
+    raw_text = storable(json.dumps(row, ensure_ascii=False, default=float, sort_keys=True))
     customer = order.customer
     updated_at = order.last_updated_date or order.created_date or read_at
+    if updated_at > read_at + FUTURE_AT_MOST:
+        raise ValueError(f"last_updated_date {updated_at.isoformat()} lies in the future")
     waiting_since = updated_at if order.order_state == OrderState.WAITING_ACCEPTANCE else None
     return MarketplaceOrder(
         order_id=order.order_id,
@@ -67,7 +73,8 @@ def neutral_order(
         ship_by=order.shipping_deadline,
         lines=tuple(_line(line) for line in order.order_lines),
         raw=row,
-        raw_hash=hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest(),
+        raw_text=raw_text,
+        raw_hash=hashlib.sha256(raw_text.encode()).hexdigest(),
     )
 
 
@@ -87,7 +94,7 @@ def fault_of(error: Exception) -> str:
     return str(error)[:300]
 
 
-def _ship_to(order: Order) -> dict[str, str] | None:
+def _ship_to(order: ReadOrder) -> dict[str, str] | None:
     address = order.customer.shipping_address if order.customer else None
     if address is None:
         return None
@@ -106,12 +113,12 @@ def _ship_to(order: Order) -> dict[str, str] | None:
     }
 
 
-def _country(address: Address) -> str:
+def _country(address: ReadAddress) -> str:
     """Alpha-2 from the alpha-3 code, or from a label or alpha-2 code where that is missing (§0.9)."""
     return alpha_2(address.country_iso_code[:60]) or alpha_2(address.country[:60])
 
 
-def _line(line: OrderLine) -> MarketplaceLine:
+def _line(line: ReadLine) -> MarketplaceLine:
     cancelled = sum(cancelation.quantity or 0 for cancelation in line.cancelations)
     ordered = line.quantity or 0
     if abs(ordered) > DATABASE_INT or abs(cancelled) > DATABASE_INT:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
@@ -41,6 +42,7 @@ from integration_pipelines.warehouse import UnreadableRecord, Warehouse
 MARKETPLACE_OVERLAP = timedelta(minutes=5)
 WAREHOUSE_OVERLAP = timedelta(minutes=10)
 FIRST_READ = timedelta(days=7)
+CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
 
 
 @dataclass
@@ -114,23 +116,44 @@ class OrderIntake:
         page = next(pages, None)
         while page is not None:
             following = next(pages, None)
-            with self.ledger.begin() as connection:
-                self._store_page(connection, page.orders, read_at, report)
-                if following is None:
-                    position = report.newest or since + MARKETPLACE_OVERLAP
-                    advance_watermark(connection, self._stream, position, read_at)
-                    settle(connection, f"read:{self.key}", self.key, [], read_at)
+            self._store_read_page(page.orders, read_at, report, since if following is None else None)
             report.pages += 1
             page = following
         return report
 
+    def _store_read_page(
+        self, rows: Sequence[Any], read_at: datetime, report: IntakeReport, ends_read_since: datetime | None
+    ) -> None:
+        """One page in one transaction; the last page's also moves the watermark.
+
+        A row that the database itself refuses is found by storing the page row by row.
+        """
+        for one_by_one in (False, True):
+            try:
+                with self.ledger.begin() as connection:
+                    self._store_page(connection, rows, read_at, report, one_by_one=one_by_one)
+                    if ends_read_since is not None:
+                        position = _position(report, ends_read_since + MARKETPLACE_OVERLAP, read_at)
+                        advance_watermark(connection, self._stream, position, read_at)
+                        settle(connection, f"read:{self.key}", self.key, [], read_at)
+                return
+            except DataError:
+                if one_by_one:
+                    raise
+
     def _settle_reading(self, error: RemoteError, now: datetime) -> None:
-        finding = Finding(Code.ACCOUNT_UNREACHABLE, self.key, str(error), severity=Severity.URGENT)
+        finding = _unreachable(self.key, error)
         with self.ledger.begin() as connection:
             settle(connection, f"read:{self.key}", self.key, [finding], now)
 
     def _store_page(
-        self, connection: Connection, rows: Sequence[Any], read_at: datetime, report: IntakeReport
+        self,
+        connection: Connection,
+        rows: Sequence[Any],
+        read_at: datetime,
+        report: IntakeReport,
+        *,
+        one_by_one: bool = False,
     ) -> None:
         readable: list[MarketplaceOrder] = []
         damaged: list[UnreadableRecord] = []
@@ -149,7 +172,11 @@ class OrderIntake:
                 )
             except (ValidationError, ValueError) as error:
                 damaged.append(UnreadableRecord(reference_of(row), fault_of(error), row))
-        changes = store_marketplace_orders(connection, self.key, readable, read_at)
+        changes = (
+            self._store_one_by_one(connection, readable, damaged, read_at)
+            if one_by_one
+            else store_marketplace_orders(connection, self.key, readable, read_at)
+        )
         self._show_unreadable(connection, readable, damaged, read_at)
         append_timeline(connection, [_told(self.key, change, read_at) for change in changes])
         report.read += len(rows)
@@ -159,6 +186,25 @@ class OrderIntake:
         report.changes += changes
         newest = [order.updated_at for order in readable]
         report.newest = max([*newest, *([report.newest] if report.newest else [])], default=None)
+
+    def _store_one_by_one(
+        self,
+        connection: Connection,
+        readable: list[MarketplaceOrder],
+        damaged: list[UnreadableRecord],
+        read_at: datetime,
+    ) -> list[StoredChange]:
+        """Store what can be stored; moves the rest from `readable` to `damaged`."""
+        changes: list[StoredChange] = []
+        for order in list(readable):
+            try:
+                with connection.begin_nested():
+                    changes += store_marketplace_orders(connection, self.key, [order], read_at)
+            except DataError:
+                readable.remove(order)
+                reason = "a value in it is out of all bounds"
+                damaged.append(UnreadableRecord(reference_of(order.raw), reason, order.raw))
+        return changes
 
     def _show_unreadable(
         self,
@@ -218,7 +264,8 @@ class WarehouseIntake:
             self._settle_reading([_unreachable(self.key, error)], read_at)
             raise
         with self.ledger.begin() as connection:
-            advance_watermark(connection, stream, report.newest or since + WAREHOUSE_OVERLAP, read_at)
+            position = _position(report, since + WAREHOUSE_OVERLAP, read_at)
+            advance_watermark(connection, stream, position, read_at)
         self._settle_reading([], read_at)
         return report
 
@@ -270,6 +317,11 @@ class WarehouseIntake:
         report.unreadable += len(unreadable)
 
 
+def _position(report: IntakeReport, stands_at: datetime, read_at: datetime) -> datetime:
+    """The newest change seen, but never far in the future: one absurd date must not hide what follows."""
+    return min(report.newest or stands_at, read_at + CLOCKS_DIFFER_AT_MOST)
+
+
 def _told(marketplace: str, change: StoredChange, at: datetime) -> TimelineEntry:
     what = f"order is {change.now}" if change.before != change.now else "order details changed"
     return TimelineEntry(
@@ -278,4 +330,4 @@ def _told(marketplace: str, change: StoredChange, at: datetime) -> TimelineEntry
 
 
 def _unreachable(account: str, error: RemoteError) -> Finding:
-    return Finding(Code.ACCOUNT_UNREACHABLE, account, str(error), severity=Severity.URGENT)
+    return Finding(Code.ACCOUNT_UNREACHABLE, f"reading {account}", str(error), severity=Severity.URGENT)

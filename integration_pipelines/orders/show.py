@@ -1,7 +1,8 @@
-"""Reads for people: how a channel's orders stand, and the whole story of one order.
+"""Reads for people: how the orders of a channel or a warehouse stand.
 
 Pure reads of the ledger; nothing here changes a row or knows who shows the figures. What is wrong
-with the orders is in `checks.py`. Nothing personal is read: no names, no addresses.
+with the orders is in `checks.py`, one order's story in
+`ledger/lookup.py`. Nothing personal is read: no names, no addresses.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, TextClause, text
-
-from integration_pipelines.ledger.timeline import TimelineEntry, read_timeline
+from sqlalchemy import Connection, TextClause, text
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -60,22 +59,6 @@ select channel, sum(due)::int as due from (
     group by channel
 ) work group by channel
 """)
-_ORDER = """
-select marketplace, order_id, channel, number, state, coalesce(outcome, 'open') as outcome, placed_at,
-    accept_by, accepted_at, ship_by, total_price || ' ' || currency as total, revision
-from orders where {condition} order by placed_at desc limit 20
-"""
-_BY_REFERENCE = text(
-    _ORDER.format(
-        condition="order_id = :reference or number = split_part(:reference, '#', 1)"
-        " or marketplace || '/' || order_id = :reference"
-    )
-)
-_BY_COMMERCIAL_ID = text(_ORDER.format(condition="raw ->> 'commercial_id' = :reference"))
-_EXCEPTIONS = text("""
-select id, code, state, reason, owner, severity, deadline, first_seen_at from exceptions
-where subject = :subject order by state <> 'open', id desc
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +73,6 @@ class QueueFigures:
     accepted_late_lately: int
     seconds_to_accept_p50: float | None
     seconds_to_accept_p99: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderStory:
-    """One order on both sides: where it stands, what is wrong, what happened, oldest first."""
-
-    order: RowMapping
-    exceptions: Sequence[RowMapping]
-    timeline: Sequence[TimelineEntry]
-
-    @property
-    def subject(self) -> str:
-        return f"{self.order['marketplace']}/{self.order['order_id']}"
 
 
 def queue_figures(connection: Connection, channel: str, now: datetime) -> QueueFigures:
@@ -137,27 +107,6 @@ def due_work(connection: Connection, channels: Iterable[str], now: datetime) -> 
     """
     rows = connection.execute(_DUE, {"channels": list(channels), "now": now})
     return {row.channel: row.due for row in rows}
-
-
-def find_orders(connection: Connection, reference: str) -> list[OrderStory]:
-    """Orders known by this reference, newest first, at most twenty.
-
-    Args:
-        reference: the marketplace's order id, alone or as `<marketplace>/<order id>`, its commercial
-            id, or our number in the warehouse.
-    """
-    wanted = {"reference": reference.strip()}
-    found = (
-        connection.execute(_BY_REFERENCE, wanted).mappings().all()
-        or connection.execute(_BY_COMMERCIAL_ID, wanted).mappings().all()  # reads every raw answer: slow
-    )
-    return [_story(connection, order) for order in found]
-
-
-def _story(connection: Connection, order: RowMapping) -> OrderStory:
-    subject = f"{order['marketplace']}/{order['order_id']}"
-    exceptions = connection.execute(_EXCEPTIONS, {"subject": subject}).mappings().all()
-    return OrderStory(order, exceptions, read_timeline(connection, subject))
 
 
 def _rows(connection: Connection, query: TextClause, **parameters: Any) -> Rows:

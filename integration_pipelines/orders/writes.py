@@ -92,8 +92,7 @@ class OrderWrites:
         request = intent.request
         match Kind(intent.kind):
             case Kind.CUSTOMER:
-                customer = CustomerRequest(**request)
-                return Outcome(IntentState.APPLIED, reference=self.warehouse.create_customer(customer))
+                return self._create_customer(CustomerRequest(**request))
             case Kind.RESERVE:
                 made = self.warehouse.create_order(_order_request(request))
                 return Outcome(IntentState.APPLIED, reference=made.id, seen=made)
@@ -203,6 +202,16 @@ class OrderWrites:
             "ship_by": order.ship_by.isoformat() if order.ship_by else None,
             "delivery_method": self.channel.delivery_method,
         }
+
+    def _create_customer(self, customer: CustomerRequest) -> Outcome:
+        try:
+            return Outcome(IntentState.APPLIED, reference=self.warehouse.create_customer(customer))
+        except Refused:
+            # Whether an address may be used twice is not documented (Veeqo §6): ours may exist already.
+            found = self.warehouse.find_customers(customer.reference)
+            if not found:
+                raise
+            return Outcome(IntentState.APPLIED, reference=found[0])
 
     def _accept(self, request: Mapping[str, Any]) -> Outcome:
         try:

@@ -314,6 +314,8 @@ class TestEnding:
             intents={Kind.CANCEL: intent(IntentState.REFUSED, "it is being packed")},
         )
         assert isinstance(decide(facts).step, WarnFloor)
+        planned = replace(facts, intents={**facts.intents, Kind.WARN: intent(IntentState.PLANNED)})
+        assert isinstance(decide(planned).step, WarnFloor), "planned is not told"
         warned = replace(facts, intents={**facts.intents, Kind.WARN: intent()})
         finding = decide(warned).finding
         assert finding is not None

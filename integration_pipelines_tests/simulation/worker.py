@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 from sqlalchemy import text
@@ -22,7 +22,7 @@ from integration_pipelines.rounds import Rounds
 from integration_pipelines_tests.business import channels_for
 
 ANSWER_UNREAD = "answer_unread"
-STEP_SECONDS = 120
+STEP_SECONDS = 240
 MOST_ROUNDS = 120
 
 _AT_REST = text("""
@@ -52,16 +52,20 @@ class Assignment:
     Attributes:
         world: the address of its sandbox.
         dies_at: (kind of intent, boundary or `ANSWER_UNREAD`), None to live.
+        by: the signal it sends itself there; SIGSTOP leaves it stuck instead of dead.
         settings: of every channel, see `business.channels_for`.
         rounds: how many rounds at most; it ends earlier when all has come to rest.
+        at_least: rounds to do even if all is at rest, for what the story still has in store.
         only: a part of the integration: `read` or `work`; both by default.
     """
 
     world: str
     database_url: str
     dies_at: tuple[str, str] | None = None
+    by: signal.Signals = signal.SIGKILL
     settings: Mapping[str, Any] = field(default_factory=dict)
     rounds: int = MOST_ROUNDS
+    at_least: int = 0
     only: str = ""
 
 
@@ -77,14 +81,14 @@ def run(assignment: Assignment) -> None:
         ledger=ledger,
         clock=clock,
         random=Random(1),
-        through=lambda: _DeadlyTransport(assignment.dies_at),
-        at_boundary=_deadly_boundary(assignment.dies_at),
+        through=lambda: _DeadlyTransport(assignment),
+        at_boundary=_deadly_boundary(assignment),
     )
     rounds = Rounds(integration, clock)
-    for _ in range(assignment.rounds):
+    for done in range(1, assignment.rounds + 1):
         _one(rounds, integration, assignment.only)
         with ledger.begin() as connection:
-            if connection.scalar(_AT_REST):
+            if done >= assignment.at_least and connection.scalar(_AT_REST):
                 return
         clock.sleep(STEP_SECONDS)
     raise SystemExit(f"not at rest after {assignment.rounds} rounds")
@@ -100,10 +104,10 @@ def _one(rounds: Rounds, integration: Integration, only: str) -> None:
     rounds.one()
 
 
-def _deadly_boundary(dies_at: tuple[str, str] | None) -> Callable[[Boundary, str], None]:
+def _deadly_boundary(assignment: Assignment) -> Callable[[Boundary, str], None]:
     def at_boundary(boundary: Boundary, kind: str) -> None:
-        if dies_at == (str(kind), boundary.value):
-            _die()
+        if assignment.dies_at == (str(kind), boundary.value):
+            os.kill(os.getpid(), assignment.by)
 
     return at_boundary
 
@@ -111,21 +115,17 @@ def _deadly_boundary(dies_at: tuple[str, str] | None) -> Callable[[Boundary, str
 class _DeadlyTransport(httpx.BaseTransport):
     """Real HTTP; the worker may die once the other side has done what was asked, its answer unread."""
 
-    def __init__(self, dies_at: tuple[str, str] | None) -> None:
+    def __init__(self, assignment: Assignment) -> None:
         self._network = httpx.HTTPTransport()
-        kind, boundary = dies_at or ("", "")
+        self._by = assignment.by
+        kind, boundary = assignment.dies_at or ("", "")
         self._deadly = _REQUESTS.get(kind) if boundary == ANSWER_UNREAD else None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._network.handle_request(request)
         if self._deadly and request.method == self._deadly[0] and self._deadly[1](request.url.path):
-            _die()
+            os.kill(os.getpid(), self._by)
         return response
 
     def close(self) -> None:
         self._network.close()
-
-
-def _die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("a killed process goes no further")

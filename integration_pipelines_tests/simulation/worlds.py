@@ -52,8 +52,8 @@ def _half_gone(sandbox: Sandbox) -> list[str]:
     return [order_id]
 
 
-def _hundred(sandbox: Sandbox) -> list[str]:
-    """A hundred orders at once of thirty buyers, some of which will be cancelled or not be paid."""
+def _crowd(sandbox: Sandbox) -> list[str]:
+    """220 orders at once of sixty buyers, some of which will be cancelled or not be paid."""
     fates = (
         Fate(debit_seconds=60),
         Fate(debit_seconds=400),
@@ -63,10 +63,10 @@ def _hundred(sandbox: Sandbox) -> list[str]:
     return [
         sandbox.place_order(
             "alpine",
-            fate=fates[number % 10 if number % 10 < 4 else 0],
-            buyer={"customer_id": f"B-{number % 30}"},
+            fate=fates[number % 10] if number % 10 < len(fates) else fates[0],
+            buyer={"customer_id": f"B-{number % 60}"},
         )
-        for number in range(100)
+        for number in range(220)
     ]
 
 
@@ -74,7 +74,7 @@ RECIPES: dict[str, Callable[[Sandbox], list[str]]] = {
     "plain": _plain,
     "payment_fails": _payment_fails,
     "half_gone": _half_gone,
-    "hundred": _hundred,
+    "crowd": _crowd,
 }
 
 
@@ -135,4 +135,11 @@ def truth_of(world: str) -> dict[str, Any]:
     """What really happened there."""
     told = json.loads(httpx.get(f"{world}/control/truth", timeout=30).raise_for_status().content)
     assert isinstance(told, dict)
+    return told
+
+
+def accounts_of(world: str) -> list[dict[str, Any]]:
+    """Its accounts, as an outside client finds them."""
+    told = httpx.get(f"{world}/control/accounts").raise_for_status().json()
+    assert isinstance(told, list)
     return told

@@ -1,0 +1,41 @@
+"""Starting worker processes and waiting for their end, without waiting longer than needed."""
+
+import psutil
+
+from integration_pipelines_tests.simulation.worker import Assignment, run
+from integration_pipelines_tests.simulation.worlds import FORKS
+
+PATIENCE = 120  # seconds that a worker may take; one takes about one for a single order
+GLANCE = 0.02  # seconds between two looks at a process
+
+
+def start(assignment: Assignment) -> FORKS.Process:
+    """A worker process, running."""
+    process = FORKS.Process(target=run, args=(assignment,), daemon=True)
+    process.start()
+    return process
+
+
+def exit_code(process: FORKS.Process) -> int | None:
+    """Wait for its end; answers the exit code (negative: the signal that killed it)."""
+    process.join(PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        raise AssertionError(f"a worker was still busy after {PATIENCE} s")
+    return process.exitcode
+
+
+def ended(assignment: Assignment) -> int | None:
+    """Run a worker process to its end; answers its exit code."""
+    return exit_code(start(assignment))
+
+
+def wait_until_stuck(process: FORKS.Process) -> None:
+    """Wait until the worker has stopped itself (SIGSTOP)."""
+    for _ in range(int(PATIENCE / GLANCE)):
+        if psutil.Process(process.pid).status() == psutil.STATUS_STOPPED:
+            return
+        process.join(GLANCE)
+        assert process.is_alive(), "the worker ended instead of getting stuck"
+    raise AssertionError(f"the worker was not stuck after {PATIENCE} s")

@@ -1,0 +1,96 @@
+"""Several workers and readers at once on one database (M36, F2), and one that is stuck (F31). Real processes."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from integration_pipelines.judgement import broken_promises
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.ledger.intents import Boundary
+from integration_pipelines.orders.facts import Kind
+from integration_pipelines_tests.business import channels_for
+from integration_pipelines_tests.simulation.processes import ended, exit_code, start, wait_until_stuck
+from integration_pipelines_tests.simulation.worker import Assignment
+from integration_pipelines_tests.simulation.worlds import accounts_of, stage, truth_of, worlds_served
+
+ORDERS = 220
+NOT_AT_REST = 1
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[str]:
+    with worlds_served() as address:
+        yield address
+
+
+def test_two_workers_and_two_sensors_double_nothing(worlds: str, database_url: str, ledger: Ledger) -> None:
+    world = f"{worlds}/crowd"
+    order_ids = stage(world, "crowd")
+    assert len(order_ids) == ORDERS
+
+    roles = ("read", "read", "work", "work")
+    processes = [start(Assignment(world, database_url, only=role, at_least=8)) for role in roles]
+    assert [exit_code(process) for process in processes] == [0, 0, 0, 0]
+
+    truth = truth_of(world)
+    channels, _ = channels_for(accounts_of(world), world)
+    assert broken_promises(ledger, channels, truth) == []
+    warehouse = truth["warehouses"]["veeqo_main"]
+    numbers = Counter(order["number"] for order in warehouse["orders"])
+    assert numbers == {f"ALPINE-{order_id}": 1 for order_id in order_ids}
+    assert warehouse["calls"]["POST /orders"] == ORDERS
+    assert warehouse["customers"] == warehouse["calls"]["POST /customers"] == 60
+    assert {order["accept_calls"] for order in truth["marketplaces"]["alpine"]["orders"].values()} == {1}
+    with ledger.begin() as connection:
+        open_orders = connection.scalar(text("select count(*) from orders where outcome is null"))
+        both_worked = connection.scalar(text("select count(*) from intents where attempts > 1"))
+    assert open_orders == 0
+    assert both_worked == 0, "a write was sent more than once"
+
+
+def test_f31_a_stuck_worker_keeps_its_work_until_it_is_dead(worlds: str, database_url: str) -> None:
+    """Hours of silence prove nothing; the lock does. Once it is dead its work goes on."""
+    world = f"{worlds}/stuck"
+    [order_id] = stage(world, "plain")
+    stuck = start(
+        Assignment(world, database_url, (Kind.RESERVE.value, Boundary.AFTER_SENDING.value), signal.SIGSTOP)
+    )
+    wait_until_stuck(stuck)
+
+    assert ended(Assignment(world, database_url, rounds=30)) == NOT_AT_REST
+    truth = truth_of(world)
+    assert truth["warehouses"]["veeqo_main"]["orders"] == [], "somebody took the work of a living worker"
+    assert truth["marketplaces"]["alpine"]["orders"][order_id]["accept_calls"] == 0
+
+    stuck.kill()
+    assert exit_code(stuck) == -signal.SIGKILL
+    assert ended(Assignment(world, database_url)) == 0
+    truth = truth_of(world)
+    assert [order["number"] for order in truth["warehouses"]["veeqo_main"]["orders"]] == [
+        f"ALPINE-{order_id}"
+    ]
+    assert truth["marketplaces"]["alpine"]["orders"][order_id]["accept_calls"] == 1
+
+
+def test_f31_a_stuck_worker_that_wakes_up_does_not_repeat_what_others_did_meanwhile(
+    worlds: str, database_url: str
+) -> None:
+    """It holds its lock all along, so there is nothing that others could have done: its one effect stands."""
+    world = f"{worlds}/awakened"
+    [order_id] = stage(world, "plain")
+    stuck = start(
+        Assignment(world, database_url, (Kind.ACCEPT.value, Boundary.AFTER_SENDING.value), signal.SIGSTOP)
+    )
+    wait_until_stuck(stuck)
+    assert ended(Assignment(world, database_url, rounds=5)) == NOT_AT_REST
+
+    assert stuck.pid is not None
+    os.kill(stuck.pid, signal.SIGCONT)
+    assert exit_code(stuck) == 0
+    truth = truth_of(world)
+    assert truth["marketplaces"]["alpine"]["orders"][order_id]["accept_calls"] == 1
+    assert len(truth["warehouses"]["veeqo_main"]["orders"]) == 1
