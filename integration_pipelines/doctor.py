@@ -39,6 +39,7 @@ def examine(channels: Channels, secrets: Secrets, ledger: Ledger, clock: Clock) 
         if channels.warehouses[key].system is WarehouseSystem.VEEQO and isinstance(warehouse, VeeqoWarehouse):
             findings += _asked(f"warehouse {key}", partial(_veeqo, integration, key, warehouse))
     integration.store_call_counts()
+    integration.close()
     return findings
 
 

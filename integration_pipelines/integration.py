@@ -4,7 +4,7 @@ The same object serves the Dagster resources, the command line, rehearsals and s
 differ only in the clock, the database and what the connectors talk through.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -41,6 +41,12 @@ class Integration:
     order_intakes: Mapping[str, OrderIntake]
     warehouse_intakes: Mapping[str, WarehouseIntake]
     order_work: Mapping[str, OrderWork]
+    doors: Sequence[Transport]
+
+    def close(self) -> None:
+        """Close idle connections to the accounts; the ledger stays open."""
+        for door in self.doors:
+            door.close()
 
     def store_call_counts(self) -> None:
         """Move this process's call counts into the ledger."""
@@ -87,8 +93,10 @@ def build_integration(
     budgets = Budgets.shared(contracts, ledger.engine)
     calls = CallCounter()
 
+    doors: list[Transport] = []
+
     def door(account: str, base_url: str, credentials: dict[str, str]) -> Transport:
-        return Transport(
+        opened = Transport(
             account,
             base_url,
             credentials,
@@ -98,6 +106,8 @@ def build_integration(
             calls=calls,
             through=through() if through else None,
         )
+        doors.append(opened)
+        return opened
 
     marketplaces = {
         key: MiraklClient(
@@ -153,4 +163,5 @@ def build_integration(
         order_intakes,
         warehouse_intakes,
         order_work,
+        doors,
     )

@@ -122,6 +122,7 @@ def _run(
     started = clock.now()
     for now in Rounds(integration, clock).run(duration):
         progress(now, min(1.0, (now - started) / duration))
+    integration.close()
 
 
 def _written_keys(path: Path) -> dict[str, str]:

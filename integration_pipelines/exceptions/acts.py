@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.intents import renew
+from integration_pipelines.ledger.orders import forget_missing_items
 from integration_pipelines.ledger.tables import (
     exception_history,
     exceptions,
@@ -84,7 +85,8 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
     ).all()
     for key in refused:
         renew(connection, key, now)
-    _look_now(connection, found["subject"], now)
+    forget_missing_items(connection, found["subject"])
+    _look_now(connection, found["subject"])
     _remember(connection, found, "retried", who, note, now)
 
 
@@ -103,16 +105,16 @@ def resolve(connection: Connection, number: int, *, who: str, note: str, now: da
             .where(orders.c.marketplace + "/" + orders.c.order_id == found["subject"])
             .values(approvals=func.array_append(orders.c.approvals, found["code"]))
         )
-        _look_now(connection, found["subject"], now)
+        _look_now(connection, found["subject"])
     _remember(connection, found, "resolved", who, note, now)
 
 
-def _look_now(connection: Connection, subject: str, now: datetime) -> None:
+def _look_now(connection: Connection, subject: str) -> None:
     marketplace, _, order_id = subject.partition("/")
     connection.execute(
         update(orders)
         .where(orders.c.marketplace == marketplace, orders.c.order_id == order_id)
-        .values(look_at=now, version=orders.c.version + 1)
+        .values(look_at=orders.c.first_seen_at, version=orders.c.version + 1)  # any moment past: at once
     )
 
 

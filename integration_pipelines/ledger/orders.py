@@ -11,12 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from integration_pipelines.ledger.store import json_text
 from integration_pipelines.ledger.tables import (
     customers,
+    order_lines,
     order_links,
     orders,
     unreadable_records,
@@ -408,6 +409,17 @@ def store_items(
                 index_elements=["warehouse", "sku"], set_=values | {"misses": misses}
             )
         )
+
+
+def forget_missing_items(connection: Connection, subject: str) -> None:
+    """Let the SKUs of one order that were not found be looked up again at once."""
+    marketplace, _, order_id = subject.partition("/")
+    skus = select(order_lines.c.sku).where(
+        order_lines.c.marketplace == marketplace, order_lines.c.order_id == order_id
+    )
+    connection.execute(
+        delete(warehouse_items).where(warehouse_items.c.standing != "known", warehouse_items.c.sku.in_(skus))
+    )
 
 
 def store_customer(

@@ -27,10 +27,12 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 def json_text(value: Any) -> str:
     """JSON as PostgreSQL stores it: what JSONB cannot hold (NUL, lone surrogates) becomes U+FFFD."""
-    text = json.dumps(value, ensure_ascii=False, default=_plain)
-    if "\\u0000" in text:
-        text = _ESCAPED_NUL.sub("\\1\ufffd", text)
-    return storable(text)
+    return storable_json(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def storable_json(text: str) -> str:
+    """`storable` for text that is JSON: there a NUL is written as an escape."""
+    return storable(_ESCAPED_NUL.sub("\\1\ufffd", text) if "\\u0000" in text else text)
 
 
 def storable(text: str) -> str:

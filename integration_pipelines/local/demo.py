@@ -31,7 +31,7 @@ def demo_channels(
         variable = f"SANDBOX_{key.upper()}_API_KEY"
         keys[variable] = str(account["key"])
         common = {
-            "name": str(account["name"]),
+            "name": str(account.get("label") or account["name"]),
             "base_url": f"{address.rstrip('/')}{_base_path(account)}",
             "api_key_variable": variable,
         }

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from integration_pipelines.config import Channel
 from integration_pipelines.countries import alpha_2
 from integration_pipelines.ledger.orders import MarketplaceLine, MarketplaceOrder
-from integration_pipelines.ledger.store import storable
+from integration_pipelines.ledger.store import storable_json
 from integration_pipelines.orders.facts import OrderState
 from integration_pipelines.orders.reading import ReadAddress, ReadLine, ReadOrder
 
@@ -45,7 +45,7 @@ def neutral_order(
     """
     order = ReadOrder.model_validate(row)
     # Written once, for the hash and for the database; with sorted keys their order is no change.
-    raw_text = storable(json.dumps(row, ensure_ascii=False, default=float, sort_keys=True))
+    raw_text = storable_json(json.dumps(row, ensure_ascii=False, default=float, sort_keys=True))
     customer = order.customer
     updated_at = order.last_updated_date or order.created_date or read_at
     if updated_at > read_at + FUTURE_AT_MOST:

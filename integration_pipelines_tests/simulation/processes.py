@@ -1,5 +1,8 @@
 """Starting worker processes and waiting for their end, without waiting longer than needed."""
 
+from multiprocessing.context import ForkServerProcess
+from threading import Barrier
+
 import psutil
 
 from integration_pipelines_tests.simulation.worker import Assignment, run
@@ -9,14 +12,14 @@ PATIENCE = 120  # seconds that a worker may take; one takes about one for a sing
 GLANCE = 0.02  # seconds between two looks at a process
 
 
-def start(assignment: Assignment) -> FORKS.Process:
-    """A worker process, running."""
-    process = FORKS.Process(target=run, args=(assignment,), daemon=True)
+def start(assignment: Assignment, together: Barrier | None = None) -> ForkServerProcess:
+    """A worker process, running; `together` keeps step with others."""
+    process = FORKS.Process(target=run, args=(assignment, together), daemon=True)
     process.start()
     return process
 
 
-def exit_code(process: FORKS.Process) -> int | None:
+def exit_code(process: ForkServerProcess) -> int | None:
     """Wait for its end; answers the exit code (negative: the signal that killed it)."""
     process.join(PATIENCE)
     if process.is_alive():
@@ -31,7 +34,7 @@ def ended(assignment: Assignment) -> int | None:
     return exit_code(start(assignment))
 
 
-def wait_until_stuck(process: FORKS.Process) -> None:
+def wait_until_stuck(process: ForkServerProcess) -> None:
     """Wait until the worker has stopped itself (SIGSTOP)."""
     for _ in range(int(PATIENCE / GLANCE)):
         if psutil.Process(process.pid).status() == psutil.STATUS_STOPPED:

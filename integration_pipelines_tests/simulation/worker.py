@@ -7,7 +7,9 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -17,15 +19,15 @@ from integration_pipelines.config.secrets import read_secrets
 from integration_pipelines.integration import Integration, build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.intents import Boundary
-from integration_pipelines.rehearsal import remote_clock
 from integration_pipelines.rounds import Rounds
 from integration_pipelines_tests.business import channels_for
 
 ANSWER_UNREAD = "answer_unread"
 STEP_SECONDS = 240
 MOST_ROUNDS = 120
+PATIENCE = 60  # seconds that one round may take
 
-_AT_REST = text("""
+AT_REST = text("""
 select count(*) > 0
     and bool_and(o.outcome is not null or exists (select from exceptions e
         where e.subject = o.marketplace || '/' || o.order_id and e.state = 'open'))
@@ -69,12 +71,25 @@ class Assignment:
     only: str = ""
 
 
-def run(assignment: Assignment) -> None:
-    """Do rounds until rest. Dies by SIGKILL where it was told to."""
+class WorldClock:
+    """The world's clock, read anew each time: several workers move it, and none may live in the past."""
+
+    def __init__(self, world: str) -> None:
+        self._client = httpx.Client(base_url=f"{world}/control")
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self._client.get("/clock").raise_for_status().json()["now"])
+
+    def sleep(self, seconds: float) -> None:
+        self._client.post("/advance", params={"seconds": max(0.0, seconds)}).raise_for_status()
+
+
+def run(assignment: Assignment, together: Barrier | None = None) -> None:
+    """Do rounds until rest, or all of them `together` with others. Dies where it was told to."""
     accounts = httpx.get(f"{assignment.world}/control/accounts").raise_for_status().json()
     channels, keys = channels_for(accounts, assignment.world, assignment.settings)
     ledger = Ledger.open(assignment.database_url)
-    clock = remote_clock(f"{assignment.world}/control/clock", f"{assignment.world}/control/advance")
+    clock = WorldClock(assignment.world)
     integration = build_integration(
         channels,
         read_secrets(channels, keys),
@@ -85,13 +100,25 @@ def run(assignment: Assignment) -> None:
         at_boundary=_deadly_boundary(assignment),
     )
     rounds = Rounds(integration, clock)
+    if together:
+        _do_together(rounds, assignment, together)
+        return
     for done in range(1, assignment.rounds + 1):
-        _one(rounds, integration, assignment.only)
+        rounds.one()
         with ledger.begin() as connection:
-            if done >= assignment.at_least and connection.scalar(_AT_REST):
+            if done >= assignment.at_least and connection.scalar(AT_REST):
                 return
         clock.sleep(STEP_SECONDS)
     raise SystemExit(f"not at rest after {assignment.rounds} rounds")
+
+
+def _do_together(rounds: Rounds, assignment: Assignment, together: Barrier) -> None:
+    """All begin each round at the same moment; then one of them lets time pass."""
+    for _ in range(assignment.rounds):
+        together.wait(PATIENCE)
+        _one(rounds, rounds.integration, assignment.only)
+        if together.wait(PATIENCE) == 0:
+            rounds.clock.sleep(STEP_SECONDS)
 
 
 def _one(rounds: Rounds, integration: Integration, only: str) -> None:

@@ -1,0 +1,144 @@
+"""The command line as a person uses it, against a ledger that holds a small business."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from integration_pipelines.cli import app
+from integration_pipelines.clock import ManualClock
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.local.demo import as_yaml, demo_channels
+from integration_pipelines.sandbox import Sandbox
+from integration_pipelines.sandbox.business import Business
+from integration_pipelines.sandbox.catalogue import Product
+from integration_pipelines.sandbox.serve import build_server
+from integration_pipelines_tests.business import Retailer
+
+Ask = Callable[..., Result]
+
+
+@pytest.fixture
+def ask(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Calls the command line in an empty folder, on the test's database, on a wide screen."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner(env={"DATABASE_URL": database_url, "COLUMNS": "250", "NO_COLOR": "1"})
+    return lambda *arguments: runner.invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def retailer(ledger: Ledger) -> Retailer:
+    return Retailer.open(ledger)
+
+
+class TestOrder:
+    def test_tells_an_orders_story_by_marketplace_id_warehouse_number_and_warehouse_id(
+        self, retailer: Retailer, ask: Ask
+    ) -> None:
+        order_id = retailer.place((retailer.skus(1)[0], 2))
+        retailer.pass_minutes(40)
+        booking = retailer.live_bookings(order_id)[0]
+        for reference in (order_id, f"{retailer.marketplace}/{order_id}", booking["number"], booking["id"]):
+            told = ask("order", reference)
+            assert told.exit_code == 0, told.output
+            for part in ("reserve applied", "accept applied", "release applied", booking["number"]):
+                assert part in told.output
+
+    def test_an_unknown_reference_is_no_error_page(self, ask: Ask) -> None:
+        told = ask("order", "NOBODY-1")
+        assert told.exit_code == 1
+        assert "No order is known as 'NOBODY-1'" in told.output
+
+    def test_hostile_text_is_shown_as_it_is(self, retailer: Retailer, ask: Ask) -> None:
+        order_id = retailer.place(("[bold]NO-SUCH\x1b[2J", 1))
+        retailer.pass_minutes(2)
+        told = ask("order", order_id)
+        assert "[bold]NO-SUCH" in told.output
+        assert "\x1b[2J" not in told.output
+
+
+class TestExceptions:
+    def test_lists_shows_and_resolves_a_held_order(self, retailer: Retailer, ask: Ask) -> None:
+        order_id = retailer.place(("NO-SUCH-SKU", 1))
+        retailer.pass_minutes(2)
+        number = retailer.open_exceptions(order_id)[0].id
+
+        listed = ask("exceptions", "list", "--owner", "ecommerce")
+        assert "unknown_sku" in listed.output
+        assert order_id in listed.output
+
+        shown = ask("exceptions", "show", number)
+        assert "What to do: Create the SKU in the warehouse" in shown.output
+        assert '"order_state": "WAITING_ACCEPTANCE"' in shown.output
+
+        resolved = ask("exceptions", "resolve", number, "--note", "sold out for good")
+        assert resolved.exit_code == 0
+        retailer.pass_minutes(10)
+        assert retailer.open_exceptions(order_id) == []
+        assert "sold out for good" in ask("exceptions", "show", number).output
+
+    def test_retry_works_the_order_at_once(self, retailer: Retailer, ask: Ask) -> None:
+        order_id = retailer.place(("COMING-SOON", 1))
+        retailer.pass_minutes(30)
+        retailer.sandbox.add_product(Product("COMING-SOON", "Late lamp", Decimal("9.90"), "4000000000001", 5))
+        number = retailer.open_exceptions(order_id)[0].id
+        assert ask("exceptions", "retry", number, "--note", "created it").exit_code == 0
+        retailer.pass_minutes(1)
+        assert retailer.open_exceptions(order_id) == []
+        assert len(retailer.live_bookings(order_id)) == 1
+        assert "created it" in ask("order", order_id).output
+
+    def test_an_unknown_number_says_where_to_look(self, ask: Ask) -> None:
+        told = ask("exceptions", "show", 99)
+        assert told.exit_code == 1
+        assert "`exceptions list`" in told.output
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Sandbox, str]]:
+    """A sandbox over HTTP in this process."""
+    business = Business.demo(1, 0, "none")
+    sandbox = Sandbox(business, ManualClock(business.start))
+    server = build_server(sandbox)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield sandbox, f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+class TestDoctor:
+    def test_says_ok_to_a_right_configuration_and_what_to_fix_in_a_wrong_one(
+        self, served: tuple[Sandbox, str], ask: Ask, tmp_path: Path
+    ) -> None:
+        sandbox, address = served
+        document, keys = demo_channels(sandbox.accounts(), address)
+        (tmp_path / "channels.yaml").write_text(as_yaml(document))
+        (tmp_path / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+        healthy = ask("doctor")
+        assert healthy.exit_code == 0, healthy.output
+        assert "ok   marketplace alpine: the key opens shop 2001" in healthy.output
+
+        document["channels"]["alpine"]["store"] = "999"
+        (tmp_path / "channels.yaml").write_text(as_yaml(document))
+        sick = ask("doctor")
+        assert sick.exit_code == 1
+        assert "FIX  channel alpine, store: store 999 does not exist → use one of:" in sick.output
+
+    def test_a_missing_key_is_named_and_nothing_is_asked(
+        self, served: tuple[Sandbox, str], ask: Ask, tmp_path: Path
+    ) -> None:
+        sandbox, address = served
+        document, _ = demo_channels(sandbox.accounts(), address)
+        (tmp_path / "channels.yaml").write_text(as_yaml(document))
+        told = ask("doctor")
+        assert told.exit_code == 1
+        assert "SANDBOX_ALPINE_API_KEY is not set" in told.output
+        assert sandbox.truth()["calls"] == {} or not any(sandbox.truth()["calls"].values())
