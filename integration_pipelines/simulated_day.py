@@ -6,7 +6,7 @@ truth is asked at the end, a rehearsal's accounts are wherever the channels file
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -82,7 +82,9 @@ def run_demo_day(
         )
         truth = sandbox.truth()
         broken = tuple(broken_promises(ledger, channels, truth))
-        return DayResult(closing_figures(ledger), broken, dict(truth["faults"]), truth_asked=True)
+        # A 429 may also be an injected fault; what broke the contract, the sandbox knows.
+        figures = replace(closing_figures(ledger), throttled=len(truth["quota_breaches"]))
+        return DayResult(figures, broken, dict(truth["faults"]), truth_asked=True)
 
 
 def run_rehearsal(

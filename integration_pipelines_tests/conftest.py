@@ -91,3 +91,17 @@ def ledger(database_url: str) -> Iterator["Ledger"]:
     opened = Ledger.open(database_url)
     yield opened
     opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The kill matrix's count, which pytest-xdist would swallow with the workers' output."""
+    counted = {
+        outcome: sum(
+            "test_kill_matrix" in report.nodeid for report in terminalreporter.stats.get(outcome, [])
+        )
+        for outcome in ("passed", "failed", "error")
+    }
+    if total := sum(counted.values()):
+        terminalreporter.write_line(
+            f"kill matrix: {counted['passed']} of {total} cases had exactly one effect"
+        )

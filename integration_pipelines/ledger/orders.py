@@ -214,7 +214,8 @@ def keep_unreadable(
 
 
 _FORGET_UNREADABLE = text(
-    "delete from unreadable_records where source = :source and reference = any(:references) returning reference"
+    "delete from unreadable_records where source = :source and reference = any(:references)"
+    " returning reference"
 )
 
 

@@ -118,7 +118,7 @@ class Ledger:
         """Bring the schema to the newest version; several processes may call it at once."""
         config = Config()
         folder = resources.files("integration_pipelines.ledger") / "migrations"
-        config.set_main_option("script_location", str(folder))
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
         with self.engine.connect() as connection:
             connection.execute(
                 text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": SCHEMA_LOCK}

@@ -7,6 +7,7 @@ Warehouse: one changed-orders read per account for all its channels.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +60,15 @@ class IntakeReport:
 
 
 @dataclass
+class _Page:
+    """One page of orders as understood; `rows` is how many came."""
+
+    rows: int
+    readable: list[MarketplaceOrder] = field(default_factory=list)
+    damaged: list[UnreadableRecord] = field(default_factory=list)
+
+
+@dataclass
 class OrderIntake:
     """Reads one marketplace's orders."""
 
@@ -98,7 +108,7 @@ class OrderIntake:
         report = IntakeReport(pages=1)
         rows = self.client.orders_by_id(list(order_ids))
         with self.ledger.begin() as connection:
-            self._store_page(connection, rows, read_at, report)
+            self._store_page(connection, self._understood(rows, read_at), read_at, report)
             mark_read(connection, marketplace, list(order_ids), read_at)
         return report
 
@@ -112,17 +122,42 @@ class OrderIntake:
 
     def _read(self, since: datetime, read_at: datetime, patience: float) -> IntakeReport:
         report = IntakeReport()
-        pages = self.client.order_pages(since, patience=patience)
-        page = next(pages, None)
-        while page is not None:
-            following = next(pages, None)
-            self._store_read_page(page.orders, read_at, report, since if following is None else None)
-            report.pages += 1
-            page = following
+        pages = (
+            self._understood(page.orders, read_at)
+            for page in self.client.order_pages(since, patience=patience)
+        )
+        page, following = next(pages, None), next(pages, None)
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            while page is not None:
+                # The page after the following one travels while this one is stored.
+                coming = reader.submit(next, pages, None) if following is not None else None
+                self._store_read_page(page, read_at, report, since if following is None else None)
+                report.pages += 1
+                page, following = following, coming.result() if coming else None
         return report
 
+    def _understood(self, rows: Sequence[Any], read_at: datetime) -> "_Page":
+        """The rows of one page in the ledger's words."""
+        page = _Page(len(rows))
+        channel_key, channel = next(iter(self.channels.items()))
+        for row in rows:
+            try:
+                page.readable.append(
+                    neutral_order(
+                        row,
+                        channel_key,
+                        channel,
+                        shop_currency=self.settings.currency,
+                        acceptance_window=self.settings.acceptance_window,
+                        read_at=read_at,
+                    )
+                )
+            except (ValidationError, ValueError) as error:
+                page.damaged.append(UnreadableRecord(reference_of(row), fault_of(error), row))
+        return page
+
     def _store_read_page(
-        self, rows: Sequence[Any], read_at: datetime, report: IntakeReport, ends_read_since: datetime | None
+        self, page: "_Page", read_at: datetime, report: IntakeReport, ends_read_since: datetime | None
     ) -> None:
         """One page in one transaction; the last page's also moves the watermark.
 
@@ -131,7 +166,7 @@ class OrderIntake:
         for one_by_one in (False, True):
             try:
                 with self.ledger.begin() as connection:
-                    self._store_page(connection, rows, read_at, report, one_by_one=one_by_one)
+                    self._store_page(connection, page, read_at, report, one_by_one=one_by_one)
                     if ends_read_since is not None:
                         position = _position(report, ends_read_since + MARKETPLACE_OVERLAP, read_at)
                         advance_watermark(connection, self._stream, position, read_at)
@@ -149,29 +184,13 @@ class OrderIntake:
     def _store_page(
         self,
         connection: Connection,
-        rows: Sequence[Any],
+        page: "_Page",
         read_at: datetime,
         report: IntakeReport,
         *,
         one_by_one: bool = False,
     ) -> None:
-        readable: list[MarketplaceOrder] = []
-        damaged: list[UnreadableRecord] = []
-        channel_key, channel = next(iter(self.channels.items()))
-        for row in rows:
-            try:
-                readable.append(
-                    neutral_order(
-                        row,
-                        channel_key,
-                        channel,
-                        shop_currency=self.settings.currency,
-                        acceptance_window=self.settings.acceptance_window,
-                        read_at=read_at,
-                    )
-                )
-            except (ValidationError, ValueError) as error:
-                damaged.append(UnreadableRecord(reference_of(row), fault_of(error), row))
+        readable, damaged = page.readable, page.damaged
         changes = (
             self._store_one_by_one(connection, readable, damaged, read_at)
             if one_by_one
@@ -179,7 +198,7 @@ class OrderIntake:
         )
         self._show_unreadable(connection, readable, damaged, read_at)
         append_timeline(connection, [_told(self.key, change, read_at) for change in changes])
-        report.read += len(rows)
+        report.read += page.rows
         report.new += sum(change.before is None for change in changes)
         report.changed += len(changes)
         report.unreadable += len(damaged)

@@ -13,7 +13,7 @@ from integration_pipelines_tests.business import Retailer
 
 
 class GivenIntegration(IntegrationResource):
-    """Hands out an integration by name. Dagster copies resources, so the object itself is kept beside them."""
+    """Hands out an integration by name. Dagster copies resources, so it is kept beside them."""
 
     name: str
     given: ClassVar[dict[str, Integration]] = {}

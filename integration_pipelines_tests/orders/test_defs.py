@@ -1,7 +1,9 @@
 """The orders flow's sensors: one read a minute, runs only for work, nothing lost when something fails."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -15,25 +17,29 @@ from integration_pipelines_tests.orders.shop_floor import ShopFloor
 
 TWO_CHANNELS = """
 marketplaces:
-  alpine: &shop
-    name: Alpine Market
-    base_url: https://alpine.example.com
-    api_key_variable: ALPINE_KEY
-    shop_id: 1
-    currency: EUR
-    acceptance_window_hours: 24
-  borealis: {name: Borealis, base_url: https://borealis.example.com, api_key_variable: BOREALIS_KEY, shop_id: 2,
-    currency: EUR, acceptance_window_hours: 48}
+  alpine: {name: Alpine, base_url: "https://alpine.example.com", api_key_variable: ALPINE_KEY, shop_id: 1,
+    currency: EUR, acceptance_window_hours: 24}
+  borealis: {name: Borealis, base_url: "https://borealis.example.com", api_key_variable: BOREALIS_KEY,
+    shop_id: 2, currency: EUR, acceptance_window_hours: 48}
 warehouses:
   main: {name: Main, system: veeqo, api_key_variable: MAIN_KEY, guest_email_domain: guests.example.com}
 channels:
-  alpine: {marketplace: alpine, warehouse: main, order_policy: reserve_then_accept, number_prefix: A, store: "1"}
-  borealis: {marketplace: borealis, warehouse: main, order_policy: accept_then_queue, number_prefix: B, store: "2"}
+  alpine:
+    {marketplace: alpine, warehouse: main, order_policy: reserve_then_accept, number_prefix: A, store: "1"}
+  borealis:
+    {marketplace: borealis, warehouse: main, order_policy: accept_then_queue, number_prefix: B, store: "2"}
 """
 
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
+
+
+@pytest.fixture
+def other_instance() -> Iterator[dg.DagsterInstance]:
+    """The in-memory instance is not made for two threads; what must not double is in the ledger anyway."""
     with dg.DagsterInstance.ephemeral() as opened:
         yield opened
 
@@ -50,7 +56,7 @@ def said(tick: dg.SensorResult) -> str:
 
 
 def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
-    defs = build_defs(parse_channels(TWO_CHANNELS.replace("&shop", "")))
+    defs = build_defs(parse_channels(TWO_CHANNELS))
     repository = defs.get_repository_def()
     graph = repository.asset_graph
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
@@ -86,14 +92,14 @@ def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
 
 
 def test_every_schedule_names_its_time_zone_and_no_check_blocks() -> None:
-    repository = build_defs(parse_channels(TWO_CHANNELS.replace("&shop", ""))).get_repository_def()
+    repository = build_defs(parse_channels(TWO_CHANNELS)).get_repository_def()
     assert {schedule.execution_timezone for schedule in repository.schedule_defs} == {"UTC"}
     graph = repository.asset_graph
     assert not any(graph.get_check_spec(key).blocking for key in graph.asset_check_keys)
 
 
 def test_every_asset_tells_who_owns_it_what_it_is_and_how_fresh_it_must_be() -> None:
-    repository = build_defs(parse_channels(TWO_CHANNELS.replace("&shop", ""))).get_repository_def()
+    repository = build_defs(parse_channels(TWO_CHANNELS)).get_repository_def()
     for key in repository.asset_graph.get_all_asset_keys():
         node = repository.asset_graph.get(key)
         assert node.owners
@@ -104,7 +110,7 @@ def test_every_asset_tells_who_owns_it_what_it_is_and_how_fresh_it_must_be() -> 
 
 @pytest.mark.parametrize(("running", "status"), [(True, "RUNNING"), (False, "STOPPED")])
 def test_sensors_and_schedules_begin_as_they_are_told(running: bool, status: str) -> None:
-    defs = build_defs(parse_channels(TWO_CHANNELS.replace("&shop", "")), running=running)
+    defs = build_defs(parse_channels(TWO_CHANNELS), running=running)
     repository = defs.get_repository_def()
     told = {each.default_status.value for each in (*repository.sensor_defs, *repository.schedule_defs)}
     assert told == {status}
@@ -186,12 +192,17 @@ def remember_run(floor: ShopFloor, channel: str, status: dg.DagsterRunStatus) ->
     floor.instance.create_run_for_job(job, tags={"channel": channel}, status=status)
 
 
-def test_the_sensors_of_both_sides_ask_for_one_run_between_them(floor: ShopFloor) -> None:
+def test_the_sensors_of_both_sides_ask_for_one_run_between_them(
+    floor: ShopFloor, other_instance: dg.DagsterInstance
+) -> None:
     order = floor.retailer.place()
     floor.follow(floor.tick("alpine__orders"))
     floor.retailer.clock.advance(60)
     with ThreadPoolExecutor(2) as threads:
-        ticks = list(threads.map(floor.tick, ("alpine__orders", "veeqo_main__orders")))
+        ticks = both(
+            threads.submit(floor.tick, "alpine__orders"),
+            threads.submit(replace(floor, instance=other_instance).tick, "veeqo_main__orders"),
+        )
     requests = [request for tick in ticks for request in tick.run_requests or []]
     assert [request.job_name for request in requests] == ["alpine__work_orders"]
     floor.retailer.clock.advance(60)
@@ -199,12 +210,21 @@ def test_the_sensors_of_both_sides_ask_for_one_run_between_them(floor: ShopFloor
     assert len(floor.retailer.live_bookings(order)) == 1
 
 
-def test_two_ticks_at_once_spend_one_read_and_store_each_order_once(floor: ShopFloor) -> None:
+def both(*futures: "Future[Any]") -> list[Any]:
+    return [future.result() for future in futures]
+
+
+def test_two_ticks_at_once_spend_one_read_and_store_each_order_once(
+    floor: ShopFloor, other_instance: dg.DagsterInstance
+) -> None:
     for _ in range(20):
         floor.retailer.place()
     floor.retailer.clock.advance(10)
     with ThreadPoolExecutor(2) as threads:
-        ticks = list(threads.map(floor.tick, ["alpine__orders", "alpine__orders"]))
+        ticks = both(
+            threads.submit(floor.tick, "alpine__orders"),
+            threads.submit(replace(floor, instance=other_instance).tick, "alpine__orders"),
+        )
     assert floor.calls("alpine", "OR11") == 1
     assert sum("Not read this time" in said(tick) for tick in ticks if tick.skip_reason) <= 1
     with floor.retailer.ledger.begin() as connection:
@@ -212,11 +232,17 @@ def test_two_ticks_at_once_spend_one_read_and_store_each_order_once(floor: ShopF
     assert sum(len(tick.run_requests or []) for tick in ticks) == 1
 
 
-def test_two_runs_at_once_book_and_accept_every_order_once(floor: ShopFloor) -> None:
-    placed = [floor.retailer.place() for _ in range(12)]
+def test_two_runs_at_once_book_and_accept_every_order_once(
+    floor: ShopFloor, other_instance: dg.DagsterInstance
+) -> None:
+    plenty = [product.sku for product in floor.retailer.sandbox.products if product.stock >= 20]
+    placed = [floor.retailer.place((sku, 1)) for sku in plenty[:12]]
     floor.tick("alpine__orders")
     with ThreadPoolExecutor(2) as threads:
-        runs = list(threads.map(floor.run, ["alpine__work_orders"] * 2))
+        runs = both(
+            threads.submit(floor.run, "alpine__work_orders"),
+            threads.submit(replace(floor, instance=other_instance).run, "alpine__work_orders"),
+        )
     assert all(run.success for run in runs)
     assert floor.calls("alpine", "OR21") == 12
     assert [len(floor.retailer.bookings(order)) for order in placed] == [1] * 12
@@ -242,11 +268,11 @@ def test_a_failed_read_with_nothing_to_do_fails_the_tick_in_words_and_the_next_o
     floor.retailer.place()
     with pytest.raises(RemoteError, match="OR11 on alpine answered 502"):
         floor.tick("alpine__orders")
-    assert floor.retailer.codes("alpine") == ["account_unreachable"]
+    assert floor.retailer.codes("reading alpine") == ["account_unreachable"]
     floor.retailer.wire.be_honest()
     floor.retailer.clock.advance(60)
     assert len(floor.tick("alpine__orders").run_requests or []) == 1
-    assert floor.retailer.codes("alpine") == []
+    assert floor.retailer.codes("reading alpine") == []
 
 
 def test_a_tick_whose_read_is_taken_says_so_and_works_on(floor: ShopFloor) -> None:

@@ -149,7 +149,8 @@ def test_a_second_live_warehouse_order_is_shown(floor: ShopFloor) -> None:
     with floor.retailer.ledger.begin() as connection:
         connection.exec_driver_sql(
             "insert into warehouse_orders select warehouse, '999999', number, store, 'released',"
-            " 'awaiting_fulfillment', lines, total_price, currency, picked, shipped_parcels, merged_into, created_at, updated_at, read_at,"
+            " 'awaiting_fulfillment', lines, total_price, currency, picked, shipped_parcels, merged_into,"
+            " created_at, updated_at, read_at,"
             " raw from warehouse_orders limit 1"
         )
     duplicates = failing(floor.run("check_orders"))["duplicate_warehouse_orders"]

@@ -1,18 +1,17 @@
 """Starting worker processes and waiting for their end, without waiting longer than needed."""
 
 from multiprocessing.context import ForkServerProcess
-from threading import Barrier
 
 import psutil
 
-from integration_pipelines_tests.simulation.worker import Assignment, run
+from integration_pipelines_tests.simulation.worker import Assignment, Together, run
 from integration_pipelines_tests.simulation.worlds import FORKS
 
 PATIENCE = 120  # seconds that a worker may take; one takes about one for a single order
 GLANCE = 0.02  # seconds between two looks at a process
 
 
-def start(assignment: Assignment, together: Barrier | None = None) -> ForkServerProcess:
+def start(assignment: Assignment, together: Together | None = None) -> ForkServerProcess:
     """A worker process, running; `together` keeps step with others."""
     process = FORKS.Process(target=run, args=(assignment, together), daemon=True)
     process.start()

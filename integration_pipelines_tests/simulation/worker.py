@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from threading import Barrier
 from typing import Any
@@ -71,25 +71,43 @@ class Assignment:
     only: str = ""
 
 
-class WorldClock:
-    """The world's clock, read anew each time: several workers move it, and none may live in the past."""
+@dataclass(frozen=True)
+class Together:
+    """What workers share that keep step: when each round begins, and the world's time (POSIX seconds)."""
 
-    def __init__(self, world: str) -> None:
+    step: Barrier
+    seconds: Any  # a multiprocessing Value, which has no public type
+
+
+class WorldClock:
+    """The world's clock. Workers that keep step share what it last said: none may live in the past."""
+
+    def __init__(self, world: str, together: Together | None) -> None:
         self._client = httpx.Client(base_url=f"{world}/control")
+        self._shared = together.seconds if together else None
 
     def now(self) -> datetime:
-        return datetime.fromisoformat(self._client.get("/clock").raise_for_status().json()["now"])
+        if self._shared is not None:
+            return datetime.fromtimestamp(self._shared.value, UTC)
+        return _time_in(self._client.get("/clock"))
 
     def sleep(self, seconds: float) -> None:
-        self._client.post("/advance", params={"seconds": max(0.0, seconds)}).raise_for_status()
+        now = _time_in(self._client.post("/advance", params={"seconds": max(0.0, seconds)}))
+        if self._shared is not None:
+            with self._shared.get_lock():
+                self._shared.value = max(self._shared.value, now.timestamp())
 
 
-def run(assignment: Assignment, together: Barrier | None = None) -> None:
+def _time_in(answer: httpx.Response) -> datetime:
+    return datetime.fromisoformat(answer.raise_for_status().json()["now"])
+
+
+def run(assignment: Assignment, together: Together | None = None) -> None:
     """Do rounds until rest, or all of them `together` with others. Dies where it was told to."""
     accounts = httpx.get(f"{assignment.world}/control/accounts").raise_for_status().json()
     channels, keys = channels_for(accounts, assignment.world, assignment.settings)
     ledger = Ledger.open(assignment.database_url)
-    clock = WorldClock(assignment.world)
+    clock = WorldClock(assignment.world, together)
     integration = build_integration(
         channels,
         read_secrets(channels, keys),
@@ -112,12 +130,12 @@ def run(assignment: Assignment, together: Barrier | None = None) -> None:
     raise SystemExit(f"not at rest after {assignment.rounds} rounds")
 
 
-def _do_together(rounds: Rounds, assignment: Assignment, together: Barrier) -> None:
+def _do_together(rounds: Rounds, assignment: Assignment, together: Together) -> None:
     """All begin each round at the same moment; then one of them lets time pass."""
     for _ in range(assignment.rounds):
-        together.wait(PATIENCE)
+        together.step.wait(PATIENCE)
         _one(rounds, rounds.integration, assignment.only)
-        if together.wait(PATIENCE) == 0:
+        if together.step.wait(PATIENCE) == 0:
             rounds.clock.sleep(STEP_SECONDS)
 
 

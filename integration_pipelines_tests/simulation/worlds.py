@@ -54,6 +54,8 @@ def _half_gone(sandbox: Sandbox) -> list[str]:
 
 def _crowd(sandbox: Sandbox) -> list[str]:
     """220 orders at once of sixty buyers, some of which will be cancelled or not be paid."""
+    for product in sandbox.products:
+        sandbox.warehouse.set_stock(product.sku, 1_000)
     fates = (
         Fate(debit_seconds=60),
         Fate(debit_seconds=400),
