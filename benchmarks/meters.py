@@ -88,6 +88,6 @@ def peak_memory() -> float:
     """The most memory that this process ever held, in MB."""
     status = Path("/proc/self/status")
     if not status.exists():
-        return psutil.Process().memory_info().rss / 1e6
+        return float(psutil.Process().memory_info().rss) / 1e6
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024 / 1e6

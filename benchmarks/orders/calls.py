@@ -24,7 +24,7 @@ from benchmarks.stage import Retailer, Stage
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.call_counts import read_calls
 from integration_pipelines.orders.act import REFERENCES_GATHER, REFERENCES_PER_CALL
-from integration_pipelines.rounds import ROUND_SECONDS, Rounds
+from integration_pipelines.rounds import Rounds
 from integration_pipelines.sandbox.business import QUIET_CUSTOMERS, Business
 from integration_pipelines.sandbox.faults import FaultPlan
 
@@ -61,9 +61,7 @@ def measure(stage: Stage, *, orders: int, hours: float, tell: Callable[[str], No
         orders: how many customers order, all of them within half of `hours`.
         hours: simulated time; long enough that every order comes to rest.
     """
-    business = replace(
-        Business.demo(1, orders, FaultPlan.none(), ordering_hours=hours / 2), habits=HABITS
-    )
+    business = replace(Business.demo(1, orders, FaultPlan.none(), ordering_hours=hours / 2), habits=HABITS)
     with stage.ledger() as ledger:
         retailer = Retailer.of(business, ledger)
         tell(f"calls of {orders} orders")
@@ -88,7 +86,7 @@ def measure(stage: Stage, *, orders: int, hours: float, tell: Callable[[str], No
             spent["OR04"],
             max(1, least["PUT /orders/{id}"] // REFERENCES_PER_CALL),
             unit="calls",
-            note=f"OR04 against full hundreds only; a reference waits {REFERENCES_GATHER} at most for company",
+            note=f"OR04 against full hundreds only; a reference waits {REFERENCES_GATHER} for others at most",
         ),
         row(
             "orders/polling_calls",
@@ -129,12 +127,12 @@ def least_calls(retailer: Retailer, ledger: Ledger) -> Counter[str]:
 def fewest_calls(ready: Sequence[datetime]) -> int:
     """The fewest calls for references that are ready at these moments, in order of time.
 
-    Each is sent at most `REFERENCES_GATHER` (and the rest of its round) later, a hundred to a call.
+    Each is sent at most `REFERENCES_GATHER` later, a hundred to a call.
     """
     calls, first, gathered = 0, None, 0
     for moment in ready:
         full = gathered == REFERENCES_PER_CALL
-        if first is None or full or moment > first + REFERENCES_GATHER + timedelta(seconds=ROUND_SECONDS):
+        if first is None or full or moment > first + REFERENCES_GATHER:
             calls, first, gathered = calls + 1, moment, 0
         gathered += 1
     return calls

@@ -4,25 +4,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from integration_pipelines.ledger.tables import call_counts
+
+_ADD = text("""
+insert into call_counts (day, account, operation, outcome, calls)
+select :day, account, operation, outcome, calls from jsonb_to_recordset(:rows) as r(
+    account text, operation text, outcome text, calls bigint)
+on conflict (day, account, operation, outcome) do update set calls = call_counts.calls + excluded.calls
+""").bindparams(bindparam("rows", type_=JSONB))
 
 
 def add_calls(connection: Connection, counts: Mapping[Any, int], now: datetime) -> None:
     """Add counts by (account, operation, outcome) to the day of `now` (UTC)."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    for (account, operation, outcome), calls in sorted(counts.items()):
-        statement = insert(call_counts).values(
-            day=day, account=account, operation=operation, outcome=str(outcome), calls=calls
-        )
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["day", "account", "operation", "outcome"],
-                set_={"calls": call_counts.c.calls + statement.excluded.calls},
-            )
-        )
+    rows = [
+        {"account": account, "operation": operation, "outcome": str(outcome), "calls": calls}
+        for (account, operation, outcome), calls in sorted(counts.items())
+    ]
+    connection.execute(_ADD, {"day": day, "rows": rows})
 
 
 def read_calls(connection: Connection) -> dict[tuple[str, str, str], int]:

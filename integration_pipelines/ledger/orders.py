@@ -223,11 +223,7 @@ def forget_unreadable(connection: Connection, source: str, references: Sequence[
     """Drop the marks of records that can be read now; answers which there were."""
     if not references:
         return []
-    return list(
-        connection.scalars(
-            _FORGET_UNREADABLE, {"source": source, "references": list(references)}
-        )
-    )
+    return list(connection.scalars(_FORGET_UNREADABLE, {"source": source, "references": list(references)}))
 
 
 _STORE_WAREHOUSE_ORDERS = text("""

@@ -9,8 +9,7 @@ that stores the last rows of a whole read; work that follows from the rows has i
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, select, text
 
 from integration_pipelines.ledger.tables import watermarks
 
@@ -31,15 +30,13 @@ def read_watermark(connection: Connection, stream: str) -> Watermark | None:
     return Watermark(row.position, row.read_at) if row else None
 
 
+_ADVANCE = text("""
+insert into watermarks as w (stream, position, read_at) values (:stream, :position, :read_at)
+on conflict (stream) do update set
+    position = greatest(w.position, excluded.position), read_at = greatest(w.read_at, excluded.read_at)
+""")
+
+
 def advance_watermark(connection: Connection, stream: str, position: datetime, read_at: datetime) -> None:
     """Move `stream` forward; never backward, whatever order two readers end in."""
-    statement = insert(watermarks).values(stream=stream, position=position, read_at=read_at)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[watermarks.c.stream],
-            set_={
-                "position": func.greatest(watermarks.c.position, statement.excluded.position),
-                "read_at": func.greatest(watermarks.c.read_at, statement.excluded.read_at),
-            },
-        )
-    )
+    connection.execute(_ADVANCE, {"stream": stream, "position": position, "read_at": read_at})

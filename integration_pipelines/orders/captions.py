@@ -80,10 +80,10 @@ CHECKS = {
 
 _EXCEPTION = {"exception": "number of the exception, for `retry_exception` and `resolve_exception`"}
 _RISK = {
+    "reason": "what holds it back",
+    "owner": "the team whose queue it is in",
     "deadline": "when it turns into damage",
     "hours_left": "hours until the deadline; negative when it is missed",
-    "owner": "the team whose queue it is in",
-    "reason": "what holds it back",
     "money_at_risk": "total of the order",
 }
 _ACCOUNT_COLUMNS = {
@@ -115,9 +115,9 @@ CHECK_COLUMNS: dict[Check, dict[str, str]] = {
     Check.HELD: {
         **_EXCEPTION,
         "order_id": "the marketplace's order number",
-        "code": "kind of exception; the handbook says what to do about each",
-        "severity": "notice, warning, urgent or breached",
         **_RISK,
+        "severity": "notice, warning, urgent or breached",
+        "code": "kind of exception; the handbook says what to do about each",
         "state": "the order's state on the marketplace",
         "since": "first seen",
     },

@@ -54,7 +54,7 @@ class Verdict:
 
 _WAITING = text("""
 select o.order_id, o.placed_at as placed, coalesce(o.waiting_since, o.placed_at) as since,
-    o.accept_by as deadline, o.look_at, o.total_price || ' ' || o.currency as money_at_risk,
+    o.accept_by as deadline, o.look_at, round(o.total_price, 2) || ' ' || o.currency as money_at_risk,
     e.id as exception, e.code,
     coalesce(e.owner, 'ecommerce') as owner, e.reason, e.severity
 from orders o
@@ -65,15 +65,15 @@ order by o.accept_by nulls last, o.placed_at
 """)
 _HELD = text("""
 select e.id as exception, o.order_id, e.code, e.reason, e.owner, e.severity, e.deadline, o.state,
-    e.money_at_risk || ' ' || e.currency as money_at_risk, e.first_seen_at as since
+    round(e.money_at_risk, 2) || ' ' || e.currency as money_at_risk, e.first_seen_at as since
 from exceptions e join orders o on e.subject = o.marketplace || '/' || o.order_id
 where o.channel = :channel and e.state = 'open'
 order by e.deadline nulls last, e.first_seen_at
 """)
 _MISSING = text("""
 select o.order_id, o.number, o.state, coalesce(o.accepted_at, o.updated_at) as since, o.ship_by as deadline,
-    o.total_price || ' ' || o.currency as money_at_risk, o.failures as failed_attempts, e.id as exception,
-    e.reason, coalesce(e.owner, 'operations') as owner, e.severity
+    round(o.total_price, 2) || ' ' || o.currency as money_at_risk, o.failures as failed_attempts,
+    e.id as exception, e.reason, coalesce(e.owner, 'operations') as owner, e.severity
 from orders o
 left join exceptions e on e.subject = o.marketplace || '/' || o.order_id and e.state = 'open'
 where o.channel = :channel and o.outcome is null
@@ -85,7 +85,7 @@ order by since
 _DUPLICATES = text("""
 select o.order_id, o.number, o.state, min(w.created_at) as since, o.ship_by as deadline,
     string_agg(w.number || ' (id ' || w.id || ', ' || w.raw_status || ')', '; ' order by w.id) as live_orders,
-    o.total_price || ' ' || o.currency as money_at_risk
+    round(o.total_price, 2) || ' ' || o.currency as money_at_risk
 from warehouse_orders w join orders o on o.channel = :channel and o.number = split_part(w.number, '#', 1)
 where w.warehouse = :warehouse and w.store = :store and w.state <> 'cancelled'
 group by o.marketplace, o.order_id having count(*) > 1 order by since

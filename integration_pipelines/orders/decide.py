@@ -17,15 +17,12 @@ from integration_pipelines.exceptions.findings import (
     severity_by_clock,
 )
 from integration_pipelines.exceptions.taxonomy import Code
+from integration_pipelines.marketplace import ADVANCING, ENDED, UNDECIDED, OrderState
 from integration_pipelines.orders.facts import (
-    ADVANCING,
-    ENDED,
-    UNDECIDED,
     ItemStanding,
     Kind,
     LineFacts,
     OrderFacts,
-    OrderState,
     Outcome,
     WarehouseFacts,
 )

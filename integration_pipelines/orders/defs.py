@@ -75,7 +75,9 @@ def _work_job(room: Room) -> Job:
     return dg.define_asset_job(
         f"{room.key}__work_orders",
         selection=dg.AssetSelection.assets(room.warehouse_orders)
-        | dg.AssetSelection.checks_for_assets(room.orders, room.warehouse_orders),
+        | dg.AssetSelection.checks_for_assets(
+            room.orders, room.warehouse_orders, feed_key(room.channel.warehouse)
+        ),
         description=f"Works the queue of {room.marketplace.name}: reserves, accepts, releases, cancels.",
         run_tags=run_tags(room.key, LONGEST_RUN_SECONDS),
         tags=room.tags,

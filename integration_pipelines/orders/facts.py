@@ -6,41 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from integration_pipelines.marketplace import ACCEPTED, ADVANCING, ENDED, OrderState
 from integration_pipelines.money import Money
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState
-
-
-class OrderState(StrEnum):
-    """Mirakl order and line states (contract §2.4). The order's own field stays open text."""
-
-    STAGING = "STAGING"
-    WAITING_ACCEPTANCE = "WAITING_ACCEPTANCE"
-    WAITING_DEBIT = "WAITING_DEBIT"
-    WAITING_DEBIT_PAYMENT = "WAITING_DEBIT_PAYMENT"
-    SHIPPING = "SHIPPING"
-    SHIPPED = "SHIPPED"
-    TO_COLLECT = "TO_COLLECT"
-    RECEIVED = "RECEIVED"
-    CLOSED = "CLOSED"
-    REFUSED = "REFUSED"
-    CANCELED = "CANCELED"
-
-
-ADVANCING = (
-    OrderState.STAGING,
-    OrderState.WAITING_ACCEPTANCE,
-    OrderState.WAITING_DEBIT,
-    OrderState.WAITING_DEBIT_PAYMENT,
-    OrderState.SHIPPING,
-    OrderState.SHIPPED,
-    OrderState.TO_COLLECT,
-    OrderState.RECEIVED,
-    OrderState.CLOSED,
-)
-ENDED = frozenset({OrderState.REFUSED, OrderState.CANCELED})
-UNDECIDED = frozenset({OrderState.STAGING, OrderState.WAITING_ACCEPTANCE})
-_ACCEPTED_LINES = frozenset(ADVANCING) - UNDECIDED
 
 
 class ItemStanding(StrEnum):
@@ -172,7 +141,7 @@ class OrderFacts:
             line
             for line in self.lines
             if line.state not in ENDED
-            and (line.line_id not in self.refused_lines or line.state in _ACCEPTED_LINES)
+            and (line.line_id not in self.refused_lines or line.state in ACCEPTED)
         )
 
     @property

@@ -16,7 +16,7 @@ from integration_pipelines.config import Channel
 from integration_pipelines.countries import alpha_2
 from integration_pipelines.ledger.orders import MarketplaceLine, MarketplaceOrder
 from integration_pipelines.ledger.store import storable_json
-from integration_pipelines.orders.facts import OrderState
+from integration_pipelines.marketplace import OrderState
 from integration_pipelines.orders.reading import ReadAddress, ReadLine, ReadOrder
 
 DATABASE_INT = 2_147_483_647

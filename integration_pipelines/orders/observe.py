@@ -275,6 +275,8 @@ class WarehouseIntake:
                 report.pages += 1
                 newest = [order.updated_at for order in page.orders]
                 report.newest = max([*newest, *([report.newest] if report.newest else [])], default=None)
+                if not (page.orders or page.unreadable):
+                    continue
                 with self.ledger.begin() as connection:
                     self._store(connection, page.orders, page.unreadable, read_at, report)
         except OutOfBudget:
@@ -285,7 +287,7 @@ class WarehouseIntake:
         with self.ledger.begin() as connection:
             position = _position(report, since + WAREHOUSE_OVERLAP, read_at)
             advance_watermark(connection, stream, position, read_at)
-        self._settle_reading([], read_at)
+            settle(connection, f"read:{self.key}", self.key, [], read_at)
         return report
 
     def _settle_reading(self, findings: Sequence[Finding], now: datetime) -> None:

@@ -31,14 +31,15 @@ select
 from orders where channel = :channel
 """)
 _STATES = text("""
-select state, coalesce(outcome, 'open') as outcome, count(*) as orders, currency, sum(total_price) as value
+select state, coalesce(outcome, 'open') as outcome, count(*) as orders, currency,
+    round(sum(total_price), 2) as value
 from orders where channel = :channel
 group by state, outcome, currency order by outcome is not null, orders desc, state
 """)
 _NEWEST = text("""
 select o.order_id, o.state, o.number, o.placed_at, o.accept_by, o.accepted_at,
     round(extract(epoch from o.accepted_at - o.waiting_since)::numeric, 0)::float as seconds_to_accept,
-    o.total_price || ' ' || o.currency as total, coalesce(o.outcome, 'open') as outcome,
+    round(o.total_price, 2) || ' ' || o.currency as total, coalesce(o.outcome, 'open') as outcome,
     (select string_agg(w.raw_status, ', ') from order_links k join warehouse_orders w
         on w.warehouse = k.warehouse and w.id = k.warehouse_order_id
         where k.marketplace = o.marketplace and k.order_id = o.order_id and k.revision = o.revision

@@ -13,10 +13,11 @@ from integration_pipelines.clock import ManualClock
 from integration_pipelines.connectors.calls import CallCounter
 from integration_pipelines.connectors.http import InProcessTransport, Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
-from integration_pipelines.connectors.mirakl.payloads import Order, OrderState
+from integration_pipelines.connectors.mirakl.payloads import Order
 from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets
 from integration_pipelines.connectors.veeqo.client import VeeqoClient
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
+from integration_pipelines.marketplace import OrderState
 from integration_pipelines.remote import RemoteError, Unauthorised
 from integration_pipelines.sandbox import Business, Sandbox
 from integration_pipelines.warehouse import (

@@ -8,6 +8,7 @@ import pytest
 
 from integration_pipelines.config import Channel, LineRule, OrderPolicy
 from integration_pipelines.exceptions import Code, Severity
+from integration_pipelines.marketplace import OrderState
 from integration_pipelines.orders.decide import (
     Accept,
     Cancel,
@@ -23,7 +24,7 @@ from integration_pipelines.orders.decide import (
     next_step,
     overdue,
 )
-from integration_pipelines.orders.facts import ItemStanding, Kind, OrderFacts, OrderState, Outcome
+from integration_pipelines.orders.facts import ItemStanding, Kind, OrderFacts, Outcome
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState
 from integration_pipelines_tests.orders.facts_world import (

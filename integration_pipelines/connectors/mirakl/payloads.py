@@ -24,43 +24,7 @@ from integration_pipelines.connectors.values import (
     Payload,
     Text,
 )
-
-
-class OrderState(StrEnum):
-    """States of an order (Mirakl §2.4)."""
-
-    STAGING = "STAGING"
-    WAITING_ACCEPTANCE = "WAITING_ACCEPTANCE"
-    WAITING_DEBIT = "WAITING_DEBIT"
-    WAITING_DEBIT_PAYMENT = "WAITING_DEBIT_PAYMENT"
-    SHIPPING = "SHIPPING"
-    SHIPPED = "SHIPPED"
-    TO_COLLECT = "TO_COLLECT"
-    RECEIVED = "RECEIVED"
-    CLOSED = "CLOSED"
-    REFUSED = "REFUSED"
-    CANCELED = "CANCELED"
-
-
-class LineState(StrEnum):
-    """States of an order line: those of an order, and those that only lines have."""
-
-    STAGING = "STAGING"
-    WAITING_ACCEPTANCE = "WAITING_ACCEPTANCE"
-    WAITING_DEBIT = "WAITING_DEBIT"
-    WAITING_DEBIT_PAYMENT = "WAITING_DEBIT_PAYMENT"
-    SHIPPING = "SHIPPING"
-    SHIPPED = "SHIPPED"
-    TO_COLLECT = "TO_COLLECT"
-    RECEIVED = "RECEIVED"
-    CLOSED = "CLOSED"
-    REFUSED = "REFUSED"
-    CANCELED = "CANCELED"
-    INCIDENT_OPEN = "INCIDENT_OPEN"
-    INCIDENT_CLOSED = "INCIDENT_CLOSED"
-    REFUNDED = "REFUNDED"
-    WAITING_REFUND = "WAITING_REFUND"
-    WAITING_REFUND_PAYMENT = "WAITING_REFUND_PAYMENT"
+from integration_pipelines.marketplace import LineState, OrderState
 
 
 class TaxMode(StrEnum):

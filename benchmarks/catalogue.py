@@ -1,0 +1,69 @@
+"""Which benchmarks there are, and how large the short and the full set are."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.orders import calls, day, idle, intake
+from benchmarks.rows import Row
+from benchmarks.stage import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much is measured.
+
+    Attributes:
+        intake_orders: orders read by each repetition; memory is compared with a quarter of them.
+        intake_pairs: repetitions, ours and peer in turns.
+        calls_orders: orders whose calls are counted, within `calls_hours` of simulated time.
+        idle_looks: repetitions of each idle look.
+        idle_ledgers: open orders in the ledger.
+        day_orders: orders of the simulated day of `day_hours`.
+    """
+
+    intake_orders: int
+    intake_pairs: int
+    calls_orders: int
+    calls_hours: float
+    idle_looks: int
+    idle_ledgers: tuple[int, ...]
+    day_orders: int
+    day_hours: float
+
+
+SHORT = Sizes(
+    intake_orders=5_000,
+    intake_pairs=5,
+    calls_orders=150,
+    calls_hours=4,
+    idle_looks=60,
+    idle_ledgers=(1_000, 10_000),
+    day_orders=250,
+    day_hours=6,
+)
+FULL = Sizes(
+    intake_orders=20_000,
+    intake_pairs=5,
+    calls_orders=1_000,
+    calls_hours=24,
+    idle_looks=120,
+    idle_ledgers=(1_000, 10_000, 50_000),
+    day_orders=1_000,
+    day_hours=24,
+)
+
+Tell = Callable[[str], None]
+BENCHMARKS: Mapping[str, Callable[[Stage, Sizes, Tell], list[Row]]] = {
+    "orders/intake": lambda stage, sizes, tell: intake.measure(
+        stage, orders=sizes.intake_orders, repetitions=sizes.intake_pairs, tell=tell
+    ),
+    "orders/calls_per_order": lambda stage, sizes, tell: calls.measure(
+        stage, orders=sizes.calls_orders, hours=sizes.calls_hours, tell=tell
+    ),
+    "orders/idle_tick": lambda stage, sizes, tell: idle.measure(
+        stage, looks=sizes.idle_looks, sizes=sizes.idle_ledgers, tell=tell
+    ),
+    "orders/day": lambda stage, sizes, tell: day.measure(
+        stage, orders=sizes.day_orders, hours=sizes.day_hours, tell=tell
+    ),
+}
