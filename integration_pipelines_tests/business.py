@@ -83,6 +83,9 @@ class Retailer:
         business = business or quiet_business()
         clock = ManualClock(business.start)
         sandbox = Sandbox(business, clock)
+        if not business.orders_per_day:
+            for product in sandbox.products:  # a test that wants a shortage makes it
+                sandbox.warehouse.set_stock(product.sku, 1_000)
         wire = Falsifier(sandbox.answer)
         channels, keys = channels_for(sandbox.accounts(), ADDRESS, settings)
         integration = build_integration(
@@ -103,9 +106,14 @@ class Retailer:
     def warehouse(self) -> str:
         return self.sandbox.business.warehouse_key
 
-    def pass_minutes(self, minutes: float) -> None:
-        """Let simulated time pass, with one round of work each minute."""
-        for _ in Rounds(self.integration, self.clock).run(timedelta(minutes=minutes)):
+    def pass_minutes(self, minutes: float, every: float = 1) -> None:
+        """Let simulated time pass, with one round of work `every` so many minutes."""
+        longer = (every - 1) * 60
+
+        def next_round(seconds: float) -> None:
+            self.clock.advance(seconds + longer)
+
+        for _ in Rounds(self.integration, self.clock, next_round).run(timedelta(minutes=minutes)):
             pass
 
     def place(self, *lines: tuple[str, int], marketplace: str | None = None, **wishes: Any) -> str:

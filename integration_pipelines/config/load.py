@@ -108,6 +108,17 @@ def _add_faults_between_blocks(tree: Tree) -> None:
                 tree.place(path), path, "no channel serves this marketplace: its orders would never be read"
             )
     _add_shops_named_twice(tree, marketplaces)
+    _add_keys_used_twice(tree)
+
+
+def _add_keys_used_twice(tree: Tree) -> None:
+    """Budgets and assets go by the account's key, so a warehouse shares its key with nothing else."""
+    for key in _whole(tree.content, "warehouses"):
+        for block in ("marketplaces", "channels"):
+            if key in _whole(tree.content, block):
+                path: Place = ("warehouses", key)
+                problem = f"{quoted(key)} also names one of `{block}`; give the warehouse a key of its own"
+                tree.add(tree.place(path), path, problem)
 
 
 def _add_unknown_references(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:

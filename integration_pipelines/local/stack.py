@@ -182,6 +182,8 @@ class _Stack:
             "DAGSTER_POSTGRES_URL": urls.dagster,
             "DAGSTER_HOME": str(folder),
             "DAGSTER_COMPUTE_LOGS": str(self._home / "compute_logs"),
+            # One OR11 read with its repeats may outlast Dagster's 60 s for a tick.
+            "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "180",
         }
         if self._settings.kind == "demo":  # on real accounts a person switches them on
             environ[SENSORS_RUNNING] = "1"

@@ -170,7 +170,8 @@ def seen_of(name: str, report: IntakeReport) -> Seen:
         told = f"{name}: {report.new} new orders, {report.changed - report.new} changed"
         told += f", {report.unreadable} unreadable." if report.unreadable else "."
     else:
-        told = f"{name}: nothing new; its newest change is of {newest or 'long ago'}."
+        since = f"its newest change is of {newest}" if newest else "it has shown no change so far"
+        told = f"{name}: nothing new; {since}."
     figures = {
         "new_orders": report.new,
         "changed_orders": report.changed - report.new,

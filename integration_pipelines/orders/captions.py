@@ -118,8 +118,6 @@ CHECK_COLUMNS: dict[Check, dict[str, str]] = {
         **_RISK,
         "severity": "notice, warning, urgent or breached",
         "code": "kind of exception; the handbook says what to do about each",
-        "state": "the order's state on the marketplace",
-        "since": "first seen",
     },
     Check.MISSING: {
         "order_id": "the marketplace's order number",

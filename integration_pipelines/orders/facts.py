@@ -6,10 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from integration_pipelines.marketplace import ACCEPTED, ADVANCING, ENDED, OrderState
+from integration_pipelines.marketplace import ACCEPTED, ADVANCING, ENDED, LineState, OrderState
 from integration_pipelines.money import Money
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState
+
+_LINE_STATES = frozenset({*LineState, ""})  # a line may come without a state: the header's counts then
 
 
 class ItemStanding(StrEnum):
@@ -140,21 +142,24 @@ class OrderFacts:
         return tuple(
             line
             for line in self.lines
-            if line.state not in ENDED
-            and (line.line_id not in self.refused_lines or line.state in ACCEPTED)
+            if line.state not in ENDED and (line.line_id not in self.refused_lines or line.state in ACCEPTED)
         )
 
     @property
     def phase(self) -> str:
         """Where the order really stands: its lines decide, not its header (failure case F7).
 
-        The least advanced line holds the order back; a state that is not ours to rank is the header's.
+        The least advanced line holds the order back. A state that nobody knows, of the header or of a line
+        before dispatch, is the order's: it must not go on as if it were harmless.
         """
         if self.state in ENDED or (self.lines and all(line.state in ENDED for line in self.lines)):
             return self.state if self.state in ENDED else OrderState.CANCELED
         if self.state not in ADVANCING:
             return self.state
         ranks = {state.value: rank for rank, state in enumerate(ADVANCING)}
+        unknown = [line.state for line in self.lines if line.state not in _LINE_STATES]
+        if unknown and ranks[self.state] <= ranks[OrderState.SHIPPING]:
+            return unknown[0]
         ranked = [ranks[line.state] for line in self.lines if line.state in ranks]
         return ADVANCING[min([ranks[self.state], *ranked])].value
 

@@ -22,6 +22,8 @@ from integration_pipelines.orders.reading import ReadAddress, ReadLine, ReadOrde
 DATABASE_INT = 2_147_483_647
 # An order "changed" later than this would make every true change look old.
 FUTURE_AT_MOST = timedelta(days=1)
+# Ids are keys of the ledger; PostgreSQL's indexes bear some thousand bytes, no operator uses a hundred.
+LONGEST_ID = 255
 
 
 def neutral_order(
@@ -44,13 +46,15 @@ def neutral_order(
         ValidationError, ValueError: it cannot be understood; keep the row and go on with the rest.
     """
     order = ReadOrder.model_validate(row)
+    _check_ids(order)
     # Written once, for the hash and for the database; with sorted keys their order is no change.
     raw_text = storable_json(json.dumps(row, ensure_ascii=False, default=float, sort_keys=True))
     customer = order.customer
     updated_at = order.last_updated_date or order.created_date or read_at
     if updated_at > read_at + FUTURE_AT_MOST:
         raise ValueError(f"last_updated_date {updated_at.isoformat()} lies in the future")
-    waiting_since = updated_at if order.order_state == OrderState.WAITING_ACCEPTANCE else None
+    states = {order.order_state, *(line.order_line_state for line in order.order_lines)}
+    waiting_since = updated_at if OrderState.WAITING_ACCEPTANCE in states else None
     return MarketplaceOrder(
         order_id=order.order_id,
         channel=channel_key,
@@ -59,7 +63,7 @@ def neutral_order(
         currency=order.currency_iso_code or shop_currency,
         total_price=order.total_price or Decimal(0),
         shipping_price=order.shipping_price or Decimal(0),
-        buyer=(customer and customer.customer_id) or f"order {order.order_id}",
+        buyer=_buyer(order),
         contact={
             "first_name": customer.firstname if customer else "",
             "last_name": customer.lastname if customer else "",
@@ -76,6 +80,24 @@ def neutral_order(
         raw_text=raw_text,
         raw_hash=hashlib.sha256(raw_text.encode()).hexdigest(),
     )
+
+
+def _check_ids(order: ReadOrder) -> None:
+    ids = [order.order_id, *(line.order_line_id for line in order.order_lines)]
+    if any(len(each) > LONGEST_ID for each in ids):
+        raise ValueError(f"an order or line id is longer than {LONGEST_ID} characters")
+    if len(set(ids[1:])) < len(ids[1:]):
+        raise ValueError("two lines have the same order_line_id")
+
+
+def _buyer(order: ReadOrder) -> str:
+    """Who bought, as a key; an order without a customer id is its own buyer."""
+    customer_id = order.customer.customer_id if order.customer else None
+    if customer_id is None:
+        return f"order {order.order_id}"
+    if len(customer_id) > LONGEST_ID:
+        return f"sha256:{hashlib.sha256(customer_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return customer_id
 
 
 def reference_of(row: Any) -> str:

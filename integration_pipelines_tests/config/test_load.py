@@ -227,6 +227,12 @@ def test_a_shop_named_twice_is_refused() -> None:
     assert "the same shop as marketplaces.alpine" in fault_of(second_marketplace(GOOD, shop="2001"))
 
 
+def test_a_warehouse_shares_its_key_with_nothing_else() -> None:
+    faults = faults_of(GOOD.replace("veeqo_main", "alpine"))
+    assert len(faults) == 2
+    assert all("warehouses.alpine" in fault and "a key of its own" in fault for fault in faults)
+
+
 def test_a_key_written_into_the_file_is_not_repeated_in_the_message() -> None:
     fault = fault_of(GOOD.replace("ALPINE_API_KEY", "5f3c-secret-key"))
     assert "api_key_variable: must be the NAME of an environment variable" in fault

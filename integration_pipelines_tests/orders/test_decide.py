@@ -404,6 +404,14 @@ class TestLinesDecide:
         assert finding.code is Code.INVALID_ORDER
         assert words in finding.reason
 
+    def test_an_unknown_state_of_a_line_holds_the_order(self) -> None:
+        facts = order(lines=(line(1), line(2, "CHAIR", state="AWAITING_MOONRISE")))
+        assert code_of(decide(facts)) is Code.UNKNOWN_ORDER_STATE
+
+    def test_an_unknown_state_of_a_line_that_has_left_is_no_matter(self) -> None:
+        lines = (line(1, state=OrderState.SHIPPED), line(2, "CHAIR", state="AWAITING_MOONRISE"))
+        assert decide(order(OrderState.RECEIVED, lines=lines)).outcome is Outcome.SHIPPED
+
     def test_an_unknown_state_is_held_and_nothing_is_done(self) -> None:
         decision = decide(booked("AWAITING_MOONRISE"))
         assert code_of(decision) is Code.UNKNOWN_ORDER_STATE
