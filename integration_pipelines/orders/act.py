@@ -30,11 +30,14 @@ from integration_pipelines.ledger.orders import (
     waiting_orders,
 )
 from integration_pipelines.ledger.tables import intents
-from integration_pipelines.orders.decide import (
+from integration_pipelines.orders.decide import Decision, next_step, overdue
+from integration_pipelines.orders.facts import Kind, OrderFacts
+from integration_pipelines.orders.facts import Outcome as OrderOutcome
+from integration_pipelines.orders.records import OrderRecord, intent_key, load_order
+from integration_pipelines.orders.steps import (
     Accept,
     Cancel,
     CreateCustomer,
-    Decision,
     LookUpItems,
     ReadAgain,
     Release,
@@ -43,12 +46,7 @@ from integration_pipelines.orders.decide import (
     SettleDoubt,
     Step,
     WarnFloor,
-    next_step,
-    overdue,
 )
-from integration_pipelines.orders.facts import Kind, OrderFacts
-from integration_pipelines.orders.facts import Outcome as OrderOutcome
-from integration_pipelines.orders.records import OrderRecord, intent_key, load_order
 from integration_pipelines.orders.writes import OrderWrites
 from integration_pipelines.remote import (
     IntentState,

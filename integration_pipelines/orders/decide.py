@@ -13,11 +13,9 @@ from integration_pipelines.config import Channel, LineRule, Marketplace, OrderPo
 from integration_pipelines.exceptions.findings import (
     Finding,
     Severity,
-    next_severity_at,
-    severity_by_clock,
 )
 from integration_pipelines.exceptions.taxonomy import Code
-from integration_pipelines.marketplace import ADVANCING, ENDED, UNDECIDED, OrderState
+from integration_pipelines.marketplace import ADVANCING, ENDED, OrderState
 from integration_pipelines.orders.facts import (
     ItemStanding,
     Kind,
@@ -25,6 +23,25 @@ from integration_pipelines.orders.facts import (
     OrderFacts,
     Outcome,
     WarehouseFacts,
+)
+from integration_pipelines.orders.pressing import (
+    order_finding,
+    press_again_at,
+    severity_now,
+    too_late,
+)
+from integration_pipelines.orders.steps import (
+    Accept,
+    Cancel,
+    CreateCustomer,
+    LookUpItems,
+    ReadAgain,
+    Release,
+    Renumber,
+    Reserve,
+    SettleDoubt,
+    Step,
+    WarnFloor,
 )
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import WarehouseOrderState
@@ -35,85 +52,6 @@ CENT = Decimal("0.01")
 LONGEST_SKU = 255
 # So many failed attempts in a row, and a person sees it, however young the order is.
 FAILURES_SHOWN = 4
-
-
-@dataclass(frozen=True, slots=True)
-class LookUpItems:
-    """Ask the warehouse for these SKUs."""
-
-    skus: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CreateCustomer:
-    """Make the buyer known to the warehouse."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reserve:
-    """Create the warehouse order; `released` puts it on the floor at once."""
-
-    lines: tuple[LineFacts, ...]
-    released: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """Answer the marketplace, line by line."""
-
-    decisions: tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Complete the address and put the reserved order on the floor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Cancel the warehouse order, giving its stock back."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Renumber:
-    """Go on leaving these lines out; under the next revision when the present booking is given up."""
-
-    refused_lines: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class SettleDoubt:
-    """Find out whether a write whose answer was lost took effect."""
-
-    kind: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class ReadAgain:
-    """Read the order from the marketplace again: our acceptance should show."""
-
-
-@dataclass(frozen=True, slots=True)
-class WarnFloor:
-    """Tell the people who pack not to ship it."""
-
-    text: str
-
-
-Step = (
-    LookUpItems
-    | CreateCustomer
-    | Reserve
-    | Accept
-    | Release
-    | Cancel
-    | Renumber
-    | SettleDoubt
-    | ReadAgain
-    | WarnFloor
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +105,20 @@ def overdue(order: OrderFacts, words: str, failures: int, now: datetime) -> Find
     the warehouse does not have is shown at once (F1).
     """
     if order.phase == OrderState.WAITING_ACCEPTANCE:
-        if _severity(order, now) is Severity.NOTICE and failures < FAILURES_SHOWN:
+        if severity_now(order, now) is Severity.NOTICE and failures < FAILURES_SHOWN:
             return None
-        return _finding(order, Code.UNACKNOWLEDGED_ORDER, f"It is still not accepted: {words}", now)
+        return order_finding(order, Code.UNACKNOWLEDGED_ORDER, f"It is still not accepted: {words}", now)
     if order.phase in {OrderState.WAITING_DEBIT, OrderState.WAITING_DEBIT_PAYMENT, OrderState.SHIPPING}:
         if order.warehouse_order is None:
-            return _finding(order, Code.ACCEPTED_NOT_IN_WAREHOUSE, f"Not in the warehouse yet: {words}", now)
+            return order_finding(
+                order, Code.ACCEPTED_NOT_IN_WAREHOUSE, f"Not in the warehouse yet: {words}", now
+            )
         if failures >= FAILURES_SHOWN:
-            return _finding(order, Code.WAREHOUSE_REFUSED, f"The warehouse does not take it: {words}", now)
+            return order_finding(
+                order, Code.WAREHOUSE_REFUSED, f"The warehouse does not take it: {words}", now
+            )
     if order.phase in ENDED and failures >= FAILURES_SHOWN:
-        return _too_late(order, f"It could not be cancelled yet: {words}")
+        return too_late(order, f"It could not be cancelled yet: {words}")
     return None
 
 
@@ -334,7 +276,7 @@ def _let_go(order: OrderFacts, reason: str) -> Decision | None:
         warn = order.intent(Kind.WARN)
         if not (warn and warn.settled) and booking.state is not WarehouseOrderState.SHIPPED:
             return Decision(step=WarnFloor(f"DO NOT SHIP {booking.number}: {reason}."))
-        return Decision(finding=_too_late(order, why))
+        return Decision(finding=too_late(order, why))
     return Decision(step=Cancel(reason))
 
 
@@ -342,7 +284,7 @@ def _ended(order: OrderFacts, phase: str, now: datetime) -> Decision:
     """Cancelled or refused on the marketplace: nothing may stay reserved (F11, F12)."""
     booking = order.warehouse_order
     if booking and booking.state is WarehouseOrderState.SHIPPED:
-        return Decision(finding=_too_late(order, "It had left the warehouse before the cancellation came."))
+        return Decision(finding=too_late(order, "It had left the warehouse before the cancellation came."))
     if going := _let_go(order, f"{phase} on the marketplace"):
         return going
     return Decision(outcome=Outcome.REFUSED if phase == OrderState.REFUSED else Outcome.CANCELLED)
@@ -507,55 +449,13 @@ def _expected_total(order: OrderFacts) -> Decimal:
     return sum((line.price + line.shipping_price for line in order.wanted_lines), Decimal(0))
 
 
-def _clock(order: OrderFacts) -> tuple[datetime, datetime] | None:
-    """The window that presses now: acceptance first, dispatch afterwards."""
-    if order.phase in UNDECIDED and order.accept_by:
-        return order.waiting_since or order.placed_at, order.accept_by
-    return (order.placed_at, order.ship_by) if order.ship_by and order.ship_by > order.placed_at else None
-
-
-def _severity(order: OrderFacts, now: datetime) -> Severity:
-    window = _clock(order)
-    return severity_by_clock(*window, now) if window else Severity.WARNING
-
-
-def _press_again_at(order: OrderFacts, now: datetime) -> datetime | None:
-    window = _clock(order)
-    return next_severity_at(*window, now) if window else None
-
-
 def _earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def _finding(order: OrderFacts, code: Code, reason: str, now: datetime, **details: str) -> Finding:
-    window = _clock(order)
-    return Finding(
-        code,
-        order.subject,
-        reason,
-        severity=_severity(order, now),
-        deadline=window[1] if window else None,
-        money_at_risk=order.money_at_risk,
-        details=details,
-    )
-
-
 def _hold(order: OrderFacts, code: Code, reason: str, now: datetime, **details: str) -> Decision:
     return Decision(
-        finding=_finding(order, code, reason, now, **details), look_at=_press_again_at(order, now)
-    )
-
-
-def _too_late(order: OrderFacts, reason: str) -> Finding:
-    window = _clock(order) if order.phase in UNDECIDED else None
-    return Finding(
-        Code.CANCELLED_TOO_LATE,
-        order.subject,
-        reason,
-        severity=Severity.URGENT,
-        deadline=window[1] if window else None,
-        money_at_risk=order.money_at_risk,
+        finding=order_finding(order, code, reason, now, **details), look_at=press_again_at(order, now)
     )
 
 

@@ -25,9 +25,9 @@ from integration_pipelines.ledger.orders import (
 )
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.marketplace import OrderState
-from integration_pipelines.orders.decide import Accept, Cancel, CreateCustomer, Release, Reserve, WarnFloor
 from integration_pipelines.orders.facts import Kind, LineFacts, OrderFacts
 from integration_pipelines.orders.records import OrderRecord, intent_key, warehouse_number
+from integration_pipelines.orders.steps import Accept, Cancel, CreateCustomer, Release, Reserve, WarnFloor
 from integration_pipelines.remote import IntentState, Refused
 from integration_pipelines.warehouse import (
     Address,

@@ -12,7 +12,17 @@ from typing import Any
 
 from integration_pipelines.config import Channel, LineRule, Marketplace, OrderPolicy
 from integration_pipelines.config.models import OrderRules, PriceDropRule
-from integration_pipelines.orders.decide import (
+from integration_pipelines.orders.facts import (
+    IntentFacts,
+    ItemFacts,
+    ItemStanding,
+    Kind,
+    LineFacts,
+    OrderFacts,
+    OrderState,
+    WarehouseFacts,
+)
+from integration_pipelines.orders.steps import (
     Accept,
     Cancel,
     CreateCustomer,
@@ -24,16 +34,6 @@ from integration_pipelines.orders.decide import (
     SettleDoubt,
     Step,
     WarnFloor,
-)
-from integration_pipelines.orders.facts import (
-    IntentFacts,
-    ItemFacts,
-    ItemStanding,
-    Kind,
-    LineFacts,
-    OrderFacts,
-    OrderState,
-    WarehouseFacts,
 )
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState

@@ -9,11 +9,12 @@ import pytest
 from integration_pipelines.config import Channel, LineRule, OrderPolicy
 from integration_pipelines.exceptions import Code, Severity
 from integration_pipelines.marketplace import OrderState
-from integration_pipelines.orders.decide import (
+from integration_pipelines.orders.decide import Decision, next_step, overdue
+from integration_pipelines.orders.facts import ItemStanding, Kind, OrderFacts, Outcome
+from integration_pipelines.orders.steps import (
     Accept,
     Cancel,
     CreateCustomer,
-    Decision,
     LookUpItems,
     ReadAgain,
     Release,
@@ -21,10 +22,7 @@ from integration_pipelines.orders.decide import (
     Reserve,
     SettleDoubt,
     WarnFloor,
-    next_step,
-    overdue,
 )
-from integration_pipelines.orders.facts import ItemStanding, Kind, OrderFacts, Outcome
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState
 from integration_pipelines_tests.orders.facts_world import (

@@ -8,15 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from integration_pipelines.config import Channel, LineRule, OrderPolicy
-from integration_pipelines.orders.decide import (
-    Accept,
-    Decision,
-    LookUpItems,
-    Release,
-    Reserve,
-    next_step,
-    overdue,
-)
+from integration_pipelines.orders.decide import Decision, next_step, overdue
 from integration_pipelines.orders.facts import (
     ENDED,
     IntentFacts,
@@ -28,6 +20,7 @@ from integration_pipelines.orders.facts import (
     OrderState,
     WarehouseFacts,
 )
+from integration_pipelines.orders.steps import Accept, LookUpItems, Release, Reserve
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState
 from integration_pipelines_tests.orders.facts_world import HOME, MARKETPLACE, NOW, IdealWorld, channel, order
