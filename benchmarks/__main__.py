@@ -30,10 +30,11 @@ def main(
     with console.status("starting PostgreSQL") as status, Stage.open() as stage:
         for name, measure in BENCHMARKS.items():
             if only in ("", name):
-                rows += measure(stage, sizes, status.update)
+                measured = measure(stage, sizes, status.update)
+                keep(json, measured)
                 console.print(f"measured {name}")
+                rows += measured
     show(console, rows)
-    keep(json, rows)
     console.print(f"kept in {json}")
 
 

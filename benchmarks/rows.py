@@ -81,18 +81,21 @@ def _readable(figure: float) -> float:
 
 
 def show(console: Console, rows: Sequence[Row]) -> None:
-    """The table for people."""
+    """The table for people, and below it what each figure is."""
     table = Table(title="Benchmarks", title_justify="left")
     table.add_column("name", no_wrap=True)
     for heading in ("ours", "peer", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("unit", "goal", "met", "note"):
+    for heading in ("unit", "goal", "met"):
         table.add_column(heading)
     for each in rows:
         met = {True: "[green]yes[/green]", False: "[red]NO[/red]", None: ""}[each.met]
         figures = (f"{each.ours:g}", f"{each.peer:g}", f"{each.ratio:g}")
-        table.add_row(each.name, *figures, each.unit, each.goal, met, each.note)
+        goal = each.goal.removeprefix("ratio ")
+        table.add_row(each.name, *figures, each.unit, goal, met)
     console.print(table)
+    for each in rows:
+        console.print(f"[bold]{each.name}[/bold]: {each.note}", highlight=False)
 
 
 def keep(path: Path, rows: Sequence[Row]) -> None:

@@ -21,9 +21,13 @@ class Falsifier:
     ask: Callable[[str, str, Mapping[str, str], bytes], Answer]
     calls: list[tuple[str, str, bytes]] = field(default_factory=list)
     _lies: list[tuple[str, str, Falsify]] = field(default_factory=list)
+    _blocks: list[tuple[str, str, Answer]] = field(default_factory=list)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         self.calls.append((method, target, body))
+        for wanted, part, instead in self._blocks:
+            if method == wanted and part in target:
+                return instead
         answer = self.ask(method, target, headers, body)
         for wanted, part, falsify in self._lies:
             if method == wanted and part in target:
@@ -34,8 +38,13 @@ class Falsifier:
         """From now on answers to `method` on targets that contain `part` are changed by `how`."""
         self._lies.append((method, part, how))
 
+    def block(self, method: str, part: str, instead: Answer) -> None:
+        """From now on such requests do not arrive; they are answered with `instead`."""
+        self._blocks.append((method, part, instead))
+
     def be_honest(self) -> None:
         self._lies.clear()
+        self._blocks.clear()
 
     def sent(self, method: str, part: str) -> list[tuple[str, str, bytes]]:
         """The calls so far that match."""

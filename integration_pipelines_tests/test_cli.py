@@ -7,8 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from integration_pipelines import cli
 from integration_pipelines.cli import app
 from integration_pipelines.clock import ManualClock
 from integration_pipelines.ledger import Ledger
@@ -26,7 +28,8 @@ Ask = Callable[..., Result]
 def ask(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Calls the command line in an empty folder, on the test's database, on a wide screen."""
     monkeypatch.chdir(tmp_path)
-    runner = CliRunner(env={"DATABASE_URL": database_url, "COLUMNS": "250", "NO_COLOR": "1"})
+    monkeypatch.setattr(cli, "console", Console(width=250, no_color=True))
+    runner = CliRunner(env={"DATABASE_URL": database_url})
     return lambda *arguments: runner.invoke(app, [str(a) for a in arguments])
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
 from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.intents import renew
-from integration_pipelines.ledger.orders import forget_missing_items
+from integration_pipelines.ledger.orders import forget_items
 from integration_pipelines.ledger.tables import (
     exception_history,
     exceptions,
@@ -76,16 +76,23 @@ def raw_answer(connection: Connection, found: RowMapping) -> Any:
 
 
 def retry(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
-    """Let the order be decided again at once; refused writes may be sent again (a refusal had no effect)."""
+    """Let the order be decided again at once; writes without effect (refused, ignored) may be sent again.
+
+    The buyer's customer record belongs to all orders of the buyer, so its write has a subject of its own.
+    """
     found, _ = read_exception(connection, number)
-    refused = connection.scalars(
+    its_buyer = select(orders.c.marketplace + "/buyer/" + orders.c.buyer).where(
+        orders.c.marketplace + "/" + orders.c.order_id == found["subject"]
+    )
+    without_effect = connection.scalars(
         select(intents.c.key).where(
-            intents.c.subject == found["subject"], intents.c.state == IntentState.REFUSED.value
+            or_(intents.c.subject == found["subject"], intents.c.subject.in_(its_buyer)),
+            intents.c.state.in_([IntentState.REFUSED.value, IntentState.IGNORED.value]),
         )
     ).all()
-    for key in refused:
+    for key in without_effect:
         renew(connection, key, now)
-    forget_missing_items(connection, found["subject"])
+    forget_items(connection, found["subject"])
     _look_now(connection, found["subject"])
     _remember(connection, found, "retried", who, note, now)
 

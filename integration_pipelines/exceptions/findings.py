@@ -50,10 +50,10 @@ def severity_by_clock(start: datetime, deadline: datetime, now: datetime) -> Sev
     """Severity rising with the share of the window used: half, four fifths, all of it (M5)."""
     if now >= deadline:
         return Severity.BREACHED
-    used = (now - start) / (deadline - start)
-    if used >= URGENT_SHARE:
+    window = deadline - start  # the very moments that `next_severity_at` names, to the microsecond
+    if now >= start + window * URGENT_SHARE:
         return Severity.URGENT
-    return Severity.WARNING if used >= WARNING_SHARE else Severity.NOTICE
+    return Severity.WARNING if now >= start + window * WARNING_SHARE else Severity.NOTICE
 
 
 def next_severity_at(start: datetime, deadline: datetime, now: datetime) -> datetime | None:

@@ -136,7 +136,7 @@ TAXONOMY: dict[Code, Kind] = {
     ),
     Code.SHIPPED_ELSEWHERE: Kind(
         Owner.OPERATIONS,
-        "The marketplace says shipped, the warehouse still only reserves stock for it.",
+        "The marketplace says shipped or closed, the warehouse has not sent it.",
         "Find out who shipped it; cancel the warehouse order to give the stock back.",
     ),
     Code.DUPLICATE_WAREHOUSE_ORDER: Kind(

@@ -104,6 +104,7 @@ class Unclear:
 
 
 Send = Callable[[Intent], Outcome]
+SendTogether = Callable[[Sequence[Intent]], Sequence[Outcome]]
 LookUp = Callable[[Intent], Outcome | Absent | Unclear]
 Record = Callable[[Connection, Intent, Outcome], None]
 
@@ -169,10 +170,11 @@ def plan(connection: Connection, decided: Plan, now: datetime) -> Intent:
 
 
 def renew(connection: Connection, key: str, now: datetime) -> bool:
-    """Let a refused write be tried again (a person changed its cause). A refusal proves no effect."""
+    """Let a write without effect (refused, or seen to be ignored) be tried again: its cause was mended."""
+    without_effect = [IntentState.REFUSED.value, IntentState.IGNORED.value]
     renewed = connection.execute(
         update(intents)
-        .where(intents.c.key == key, intents.c.state == IntentState.REFUSED.value)
+        .where(intents.c.key == key, intents.c.state.in_(without_effect))
         .values(state=IntentState.PLANNED.value, planned_at=now, settled_at=None, words=None)
     )
     return renewed.rowcount > 0
@@ -220,14 +222,14 @@ class IntentJournal:
                 return intent.state
             if intent.state.doubtful:
                 return self._settle_doubt(session, intent, look_up, record)
-            return self._send(session, intent, send, record)
+            return self._send(session, [intent], lambda planned: [send(planned[0])], record)[0]
 
     def carry_out_together(
         self,
         session: Session,
         decided: Sequence[Plan],
         *,
-        send: Callable[[Sequence[Intent]], Sequence[Outcome]],
+        send: SendTogether,
         record: Record,
     ) -> int:
         """Send many writes of one kind in one call; answers how many were settled.
@@ -246,14 +248,7 @@ class IntentJournal:
             unsettled = [intent for intent in journaled if not intent.state.settled]
             if not unsettled:
                 return 0
-            for intent in unsettled:
-                self._mark_sending(session, intent)
-            self._at_boundary(Boundary.AFTER_SENDING, unsettled[0].kind)
-            outcomes = send(unsettled)
-            self._at_boundary(Boundary.AFTER_EFFECT, unsettled[0].kind)
-            for intent, outcome in zip(unsettled, outcomes, strict=True):
-                self._settle(session, intent, outcome, record)
-            return len(unsettled)
+            return len(self._send(session, unsettled, send, record))
 
     def settle_doubt(
         self, session: Session, key: str, *, look_up: LookUp, record: Record
@@ -278,33 +273,55 @@ class IntentJournal:
         self._set(session, intent.key, state=state.value, words=words)
         return state
 
-    def _send(self, session: Session, intent: Intent, send: Send, record: Record) -> IntentState:
-        self._mark_sending(session, intent)
-        self._at_boundary(Boundary.AFTER_SENDING, intent.kind)
+    def _send(
+        self, session: Session, planned: Sequence[Intent], send: SendTogether, record: Record
+    ) -> list[IntentState]:
+        """Send planned writes in one call; whatever becomes of it is stored for each of them."""
+        kind = planned[0].kind
+        self._mark_sending(session, planned)
+        self._at_boundary(Boundary.AFTER_SENDING, kind)
         try:
-            outcome = send(intent)
+            outcomes = send(planned)
         except Unauthorised as error:
-            self._set(session, intent.key, state=IntentState.PLANNED.value, words=error.words)
+            self._back_to_planned(session, planned, error)
             raise
         except Refused as error:
-            outcome = Outcome(IntentState.REFUSED, words=error.words)
+            outcomes = [Outcome(IntentState.REFUSED, words=error.words) for _ in planned]
         except NotExecuted as error:
-            self._set(session, intent.key, state=IntentState.PLANNED.value, words=error.words)
+            self._back_to_planned(session, planned, error)
             raise
         except OutcomeUnknown as error:
-            self._set(session, intent.key, state=IntentState.IN_DOUBT.value, words=error.words)
+            for intent in planned:
+                self._set(session, intent.key, state=IntentState.IN_DOUBT.value, words=error.words)
             raise
-        self._at_boundary(Boundary.AFTER_EFFECT, intent.kind)
-        return self._settle(session, intent, outcome, record)
+        self._at_boundary(Boundary.AFTER_EFFECT, kind)
+        return [
+            self._settle(session, intent, outcome, record)
+            for intent, outcome in zip(planned, outcomes, strict=True)
+        ]
 
-    def _mark_sending(self, session: Session, intent: Intent) -> None:
-        self._set(
-            session,
-            intent.key,
-            state=IntentState.SENDING.value,
-            sending_at=self._clock.now(),
-            attempts=intent.attempts + 1,
-        )
+    def _mark_sending(self, session: Session, planned: Sequence[Intent]) -> None:
+        with session.begin() as connection:
+            connection.execute(
+                update(intents)
+                .where(intents.c.key.in_([intent.key for intent in planned]))
+                .values(
+                    state=IntentState.SENDING.value,
+                    sending_at=self._clock.now(),
+                    attempts=intents.c.attempts + 1,
+                )
+            )
+
+    def _back_to_planned(self, session: Session, sent: Sequence[Intent], error: NotExecuted) -> None:
+        """Nothing took effect: it does not count as an attempt."""
+        for intent in sent:
+            self._set(
+                session,
+                intent.key,
+                state=IntentState.PLANNED.value,
+                words=error.words,
+                attempts=intent.attempts,
+            )
 
     def _settle(self, session: Session, intent: Intent, outcome: Outcome, record: Record) -> IntentState:
         with session.begin() as connection:

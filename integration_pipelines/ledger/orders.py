@@ -408,15 +408,13 @@ def store_items(
         )
 
 
-def forget_missing_items(connection: Connection, subject: str) -> None:
-    """Let the SKUs of one order that were not found be looked up again at once."""
+def forget_items(connection: Connection, subject: str) -> None:
+    """Let the SKUs of one order be looked up again at once, known ones too: they may have changed."""
     marketplace, _, order_id = subject.partition("/")
     skus = select(order_lines.c.sku).where(
         order_lines.c.marketplace == marketplace, order_lines.c.order_id == order_id
     )
-    connection.execute(
-        delete(warehouse_items).where(warehouse_items.c.standing != "known", warehouse_items.c.sku.in_(skus))
-    )
+    connection.execute(delete(warehouse_items).where(warehouse_items.c.sku.in_(skus)))
 
 
 def store_customer(

@@ -58,6 +58,7 @@ class Session:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.asked_for_locks = False
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -68,6 +69,7 @@ class Session:
     @contextmanager
     def hold(self, name: str) -> Iterator[bool]:
         """Try to take the lock `name` without waiting; tells whether it is held for the block."""
+        self.asked_for_locks = True
         with self._connection.begin():
             held = bool(
                 self._connection.scalar(
@@ -145,10 +147,12 @@ class Ledger:
     def session(self) -> Iterator[Session]:
         """A worker's session; its locks end with it, however it ends."""
         with self.engine.connect() as connection:
+            session = Session(connection)
             try:
-                yield Session(connection)
+                yield session
             finally:
-                self._give_back(connection)
+                if session.asked_for_locks:
+                    self._give_back(connection)
 
     def _give_back(self, connection: Connection) -> None:
         """No lock may outlive its worker's session; a connection in doubt is closed, not pooled."""

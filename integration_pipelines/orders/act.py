@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -65,6 +66,20 @@ REFERENCES_GATHER = timedelta(minutes=15)
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_AT_MOST = timedelta(minutes=15)
 BUSY = timedelta(seconds=5)
+
+
+class Progress(StrEnum):
+    """What came of one step."""
+
+    ON = "on"  # decide again
+    BUSY = "busy"  # another living worker is at it
+    UNCLEAR = "unclear"  # whether the write took effect is not known yet
+
+    @classmethod
+    def of(cls, state: IntentState | None) -> "Progress":
+        if state is None:
+            return cls.BUSY
+        return cls.UNCLEAR if state.doubtful else cls.ON
 
 
 @dataclass
@@ -182,14 +197,17 @@ class OrderWork:
                     return None
                 report.steps[type(decision.step).__name__] += 1
                 try:
-                    went_on = self._take(session, record, decision.step)
+                    progress = self._take(session, record, decision.step)
                 except RemoteError as error:
                     log.warning("%s: %s", record.facts.subject, error)
                     report.failed += 1
                     self._store_failure(session, record, error)
                     return error
-                if not went_on:
-                    self._look_again(session, record, BUSY)
+                if progress is Progress.BUSY:
+                    self._postpone(session, record, BUSY, record.failures, None)
+                    return None
+                if progress is Progress.UNCLEAR:
+                    self._store_unclear(session, record)
                     return None
                 record = self._load(session, marketplace, order_id)
             raise RuntimeError(
@@ -216,26 +234,26 @@ class OrderWork:
                 )
         return record
 
-    def _take(self, session: Session, record: OrderRecord, step: Step) -> bool:
-        """Do one step; False when another worker is at it or its outcome stays unclear for now."""
+    def _take(self, session: Session, record: OrderRecord, step: Step) -> Progress:
+        """Do one step. Raises from `remote.py` when the other side gives no usable answer."""
         match step:
             case LookUpItems(skus):
                 found = self.writes.warehouse.find_items(skus)
                 with session.begin() as connection:
                     store_items(connection, self.channel.warehouse, found, self.clock.now())
-                return True
+                return Progress.ON
             case Renumber(refused_lines):
                 self._renumber(session, record.facts, refused_lines)
-                return True
+                return Progress.ON
             case ReadAgain():
                 self.read_again(record.facts.marketplace, [record.facts.order_id])
-                return True
+                return Progress.ON
             case SettleDoubt(kind):
                 key = intent_key(kind, record.facts, self.channel)
                 settled = self.journal.settle_doubt(
                     session, key, look_up=self.writes.look_up, record=self.writes.record
                 )
-                return settled is not None and not settled.doubtful
+                return Progress.of(settled)
             case CreateCustomer() | Reserve() | Accept() | Release() | Cancel() | WarnFloor():
                 state = self.journal.carry_out(
                     session,
@@ -244,7 +262,7 @@ class OrderWork:
                     look_up=self.writes.look_up,
                     record=self.writes.record,
                 )
-                return state is not None and not state.doubtful
+                return Progress.of(state)
 
     def _renumber(self, session: Session, order: OrderFacts, refused_lines: frozenset[str]) -> None:
         with session.begin() as connection:
@@ -274,21 +292,6 @@ class OrderWork:
             if decision.outcome is OrderOutcome.RELEASED:
                 self._plan_reference(connection, order, now)
 
-    def _look_again(self, session: Session, record: OrderRecord, wait: timedelta) -> None:
-        """Leave the order as it is for a while: somebody else has it, or nobody knows yet."""
-        order, now = record.facts, self.clock.now()
-        with session.begin() as connection:
-            store_decision(
-                connection,
-                order.marketplace,
-                order.order_id,
-                seen_version=record.version,
-                outcome=None,
-                look_at=now + wait,
-                failures=record.failures,
-                now=now,
-            )
-
     def _store_fault(self, session: Session, marketplace: str, order_id: str, fault: Exception) -> None:
         now = self.clock.now()
         subject = f"{marketplace}/{order_id}"
@@ -304,12 +307,33 @@ class OrderWork:
             settle(connection, f"order:{subject}", self.key, [finding], now)
 
     def _store_failure(self, session: Session, record: OrderRecord, error: RemoteError) -> None:
-        order, now = record.facts, self.clock.now()
+        if isinstance(error, OutOfBudget):
+            finding = overdue(record.facts, error.words, record.failures, self.clock.now())
+            wait = timedelta(seconds=error.retry_after)
+            self._postpone(session, record, wait, record.failures, finding)
+        else:
+            self._fall_back(session, record, error.words)
+
+    def _store_unclear(self, session: Session, record: OrderRecord) -> None:
+        """Nobody knows yet whether a write took effect; it is looked up again, ever less often."""
+        self._fall_back(session, record, "nobody can tell yet whether the last write took effect")
+
+    def _fall_back(self, session: Session, record: OrderRecord, words: str) -> None:
         failures = record.failures + 1
         wait = min(RETRY_FIRST * 2 ** min(failures - 1, 10), RETRY_AT_MOST)
-        if isinstance(error, OutOfBudget):
-            failures, wait = record.failures, timedelta(seconds=error.retry_after)
-        finding = overdue(order, error.words, failures, now)
+        finding = overdue(record.facts, words, failures, self.clock.now())
+        self._postpone(session, record, wait, failures, finding)
+
+    def _postpone(
+        self,
+        session: Session,
+        record: OrderRecord,
+        wait: timedelta,
+        failures: int,
+        finding: Finding | None,
+    ) -> None:
+        """Leave the order as it is for a while; open exceptions stay, `finding` takes their place."""
+        order, now = record.facts, self.clock.now()
         with session.begin() as connection:
             store_decision(
                 connection,

@@ -17,6 +17,7 @@ from integration_pipelines.exceptions.findings import (
 from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.marketplace import ADVANCING, ENDED, OrderState
 from integration_pipelines.orders.facts import (
+    ItemFacts,
     ItemStanding,
     Kind,
     LineFacts,
@@ -299,6 +300,15 @@ def _shipped(order: OrderFacts, now: datetime) -> Decision:
             f"The marketplace says {order.state}, but {booking.number} still only reserves stock.",
             now,
         )
+    unsent = {WarehouseOrderState.RELEASED, WarehouseOrderState.ON_HOLD}
+    if booking and order.phase == OrderState.CLOSED and booking.state in unsent:
+        # A refund of the whole order closes it; the floor would still send the goods.
+        return _hold(
+            order,
+            Code.SHIPPED_ELSEWHERE,
+            f"The marketplace closed it, but {booking.number} was not sent.",
+            now,
+        )
     return Decision(outcome=Outcome.SHIPPED)
 
 
@@ -309,7 +319,7 @@ def _line_problem(
     if order.warehouse_order is not None:
         return None
     skus = sorted({line.sku for line in order.wanted_lines})
-    unlooked = tuple(s for s in skus if s not in order.items)
+    unlooked = tuple(s for s in skus if s not in order.items or _outdated(order.items[s], now))
     if unlooked:
         return Decision(step=LookUpItems(unlooked))
     missing = [
@@ -320,6 +330,11 @@ def _line_problem(
     if accepted or "price_drop" in order.approvals:
         return None
     return _price_drop(order, channel, now)
+
+
+def _outdated(item: ItemFacts, now: datetime) -> bool:
+    """A known item is asked for again now and then: it may be deleted, or its price changed."""
+    return item.standing is ItemStanding.KNOWN and item.check_again_at <= now
 
 
 def _unknown_items(

@@ -25,6 +25,7 @@ from integration_pipelines.warehouse import Address, WarehouseOrderState
 
 CHECK_AGAIN_AFTER = timedelta(minutes=5)
 CHECK_AGAIN_AT_MOST = timedelta(hours=1)
+KNOWN_FOR = timedelta(hours=24)
 
 
 def warehouse_number(number: str, revision: int) -> str:
@@ -154,6 +155,8 @@ def _line(line: Mapping[str, Any]) -> LineFacts:
 def _item(item: Mapping[str, Any]) -> ItemFacts:
     checked_at = datetime.fromisoformat(item["checked_at"])
     wait = min(CHECK_AGAIN_AFTER * 2 ** min(max(item["misses"] - 1, 0), 10), CHECK_AGAIN_AT_MOST)
+    if item["standing"] == ItemStanding.KNOWN:
+        wait = KNOWN_FOR
     price = Decimal(str(item["price"])) if item["price"] is not None else None
     return ItemFacts(ItemStanding(item["standing"]), item["item_id"], price, checked_at + wait)
 

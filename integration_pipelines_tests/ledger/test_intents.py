@@ -237,25 +237,28 @@ def test_identity_says_what_makes_it_the_same_write(with_side: Callable[..., Jou
     assert len(journal.side.sent) == 1
 
 
-def test_a_refused_write_can_be_renewed_by_a_person(
-    with_side: Callable[..., Journal], ledger: Ledger
+@pytest.mark.parametrize("without_effect", [refused(), Outcome(IntentState.IGNORED, words="it still stands")])
+def test_a_write_without_effect_can_be_renewed_by_a_person(
+    with_side: Callable[..., Journal], ledger: Ledger, without_effect: Outcome | RemoteError
 ) -> None:
-    journal = with_side(refused(), APPLIED)
+    journal = with_side(without_effect, APPLIED)
     journal.carry_out()
     with ledger.begin() as connection:
         assert renew(connection, RESERVE.key, NOW)
     assert journal.carry_out(replace(RESERVE, request={"number": "ALP-A"})) is IntentState.APPLIED
 
 
-@pytest.mark.parametrize("state", [IntentState.APPLIED])
-def test_what_was_applied_cannot_be_renewed(
-    with_side: Callable[..., Journal], ledger: Ledger, state: IntentState
+def test_what_was_applied_or_may_have_been_cannot_be_renewed(
+    with_side: Callable[..., Journal], ledger: Ledger
 ) -> None:
-    journal = with_side(Outcome(state))
-    journal.carry_out()
+    applied, doubtful = with_side(), with_side(lost())
+    applied.carry_out()
+    with pytest.raises(OutcomeUnknown):
+        doubtful.carry_out(replace(RESERVE, key="reserve:alpine:B:1"))
     with ledger.begin() as connection:
         assert not renew(connection, RESERVE.key, NOW)
-    assert journal.state() is state
+        assert not renew(connection, "reserve:alpine:B:1", NOW)
+    assert applied.state() is IntentState.APPLIED
 
 
 def test_a_held_lock_keeps_others_out_whatever_its_age(
@@ -346,8 +349,12 @@ class TestTogether:
 
 
 def test_planning_is_part_of_the_callers_transaction(ledger: Ledger) -> None:
-    with pytest.raises(ValueError, match="changed my mind"), ledger.begin() as connection:
-        plan(connection, RESERVE, NOW)
-        raise ValueError("changed my mind")
+    def plan_and_fail() -> None:
+        with ledger.begin() as connection:
+            plan(connection, RESERVE, NOW)
+            raise ValueError("changed my mind")
+
+    with pytest.raises(ValueError, match="changed my mind"):
+        plan_and_fail()
     with ledger.begin() as connection:
         assert read_intent(connection, RESERVE.key) is None

@@ -129,6 +129,10 @@ class TestRulesPerLine:
         facts = order(items={"LAMP": missing_item(again=timedelta(0))})
         assert decide(facts).step == LookUpItems(("LAMP",))
 
+    def test_asks_for_a_known_item_again_before_relying_on_it_when_it_is_old(self) -> None:
+        old = replace(known_item(), check_again_at=NOW)
+        assert decide(order(items={"LAMP": old})).step == LookUpItems(("LAMP",))
+
     def test_goes_on_by_itself_once_the_sku_exists(self) -> None:
         assert isinstance(decide(order(items={"LAMP": known_item()})).step, Reserve)
 
@@ -331,6 +335,12 @@ class TestEnding:
 
     def test_a_marketplace_that_shipped_without_the_warehouse_is_shown(self) -> None:
         assert code_of(decide(booked(OrderState.SHIPPED))) is Code.SHIPPED_ELSEWHERE
+
+    def test_a_closed_order_that_was_never_sent_is_shown(self) -> None:
+        unsent = booked(OrderState.CLOSED, booking_state=WarehouseOrderState.RELEASED)
+        assert code_of(decide(unsent)) is Code.SHIPPED_ELSEWHERE
+        sent = booked(OrderState.CLOSED, booking_state=WarehouseOrderState.SHIPPED)
+        assert decide(sent).outcome is Outcome.SHIPPED
 
 
 class TestLinesDecide:

@@ -59,7 +59,7 @@ def test_a_worker_killed_anywhere_leaves_one_effect(
     settings = SHORT_STOCK_ACCEPTED if kind is Kind.WARN else {}
     at_least = CANCELLED_BY_THEN if kind is Kind.WARN else 0
 
-    doomed = Assignment(world, database_url, (kind.value, boundary), settings, at_least=at_least)
+    doomed = Assignment(world, database_url, (kind.value, boundary), settings=settings, at_least=at_least)
     killed = ended(doomed)
     assert killed == -signal.SIGKILL, "the worker never came to this boundary"
     assert ended(replace(doomed, dies_at=None)) == 0, "the next worker did not come to rest"

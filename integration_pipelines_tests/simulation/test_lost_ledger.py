@@ -1,4 +1,4 @@
-"""The ledger may be lost between two minutes: what stands outside is found again, never made twice (F2, M9)."""
+"""The ledger may be lost between two minutes: what stands outside is found again, not made twice (F2)."""
 
 from random import Random
 

@@ -44,16 +44,14 @@ def test_two_workers_and_two_sensors_double_nothing(worlds: str, database_url: s
     warehouse = truth["warehouses"]["veeqo_main"]
     numbers = Counter(order["number"] for order in warehouse["orders"])
     assert numbers == {f"ALPINE-{order_id}": 1 for order_id in order_ids}
-    assert warehouse["calls"]["POST /orders"] == ORDERS
+    assert warehouse["calls"]["POST /orders"] == ORDERS, "a write was carried out more than once"
     assert warehouse["customers"] == warehouse["calls"]["POST /customers"] == 60
     accepted = {key: o["accept_calls"] for key, o in truth["marketplaces"]["alpine"]["orders"].items()}
     assert accepted == dict.fromkeys(order_ids, 1)
     with ledger.begin() as connection:
         assert connection.scalar(AT_REST)
         open_orders = connection.scalar(text("select count(*) from orders where outcome is null"))
-        both_worked = connection.scalar(text("select count(*) from intents where attempts > 1"))
     assert open_orders == 0
-    assert both_worked == 0, "a write was sent more than once"
 
 
 def test_f31_a_stuck_worker_keeps_its_work_until_it_is_dead(worlds: str, database_url: str) -> None:
@@ -61,7 +59,7 @@ def test_f31_a_stuck_worker_keeps_its_work_until_it_is_dead(worlds: str, databas
     world = f"{worlds}/stuck"
     [order_id] = stage(world, "plain")
     stuck = start(
-        Assignment(world, database_url, (Kind.RESERVE.value, Boundary.AFTER_SENDING.value), signal.SIGSTOP)
+        Assignment(world, database_url, (Kind.RESERVE.value, Boundary.AFTER_SENDING.value), by=signal.SIGSTOP)
     )
     wait_until_stuck(stuck)
 
@@ -86,7 +84,7 @@ def test_f31_a_stuck_worker_that_wakes_up_does_not_repeat_what_others_did_meanwh
     world = f"{worlds}/awakened"
     [order_id] = stage(world, "plain")
     stuck = start(
-        Assignment(world, database_url, (Kind.ACCEPT.value, Boundary.AFTER_SENDING.value), signal.SIGSTOP)
+        Assignment(world, database_url, (Kind.ACCEPT.value, Boundary.AFTER_SENDING.value), by=signal.SIGSTOP)
     )
     wait_until_stuck(stuck)
     assert ended(Assignment(world, database_url, rounds=5)) == NOT_AT_REST

@@ -6,7 +6,7 @@ Run as the target of a process of `worlds.FORKS`. It ends with 0 when everything
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from threading import Barrier
@@ -64,6 +64,7 @@ class Assignment:
     world: str
     database_url: str
     dies_at: tuple[str, str] | None = None
+    _: KW_ONLY
     by: signal.Signals = signal.SIGKILL
     settings: Mapping[str, Any] = field(default_factory=dict)
     rounds: int = MOST_ROUNDS
