@@ -51,7 +51,8 @@ imports: install
 
 # Without a Dagster home, a database or keys: definitions load from the files alone.
 definitions: install
-	env -u DAGSTER_HOME -u DATABASE_URL -u CHANNELS_FILE $(BIN)/dagster definitions validate -w workspace.yaml
+	env -u DAGSTER_HOME -u DATABASE_URL CHANNELS_FILE=channels.example.yaml \
+		$(BIN)/dagster definitions validate -w workspace.yaml
 
 bench: install
 	$(BIN)/python -m benchmarks
