@@ -73,6 +73,7 @@ class OrderRequest:
     note: str
     ship_by: datetime | None = None
     delivery_method: str | None = None
+    placed_at: datetime | None = None  # when the customer ordered, aware
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class WarehouseOrder:
     merged_into: str | None = None
     notes: tuple[str, ...] = ()  # internal notes, as the people in the warehouse see them
     raw: Mapping[str, Any] = field(default_factory=dict)
+    packed: bool = False  # everything on it is packed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The vendors' call-frequency contracts as numbers, and the budgets that keep us inside them.
 
-The contracts come first (Mirakl §1.3, Veeqo §2), then `Budgets`, which spends them. Every process
+The contracts come first (Mirakl §1.3, Veeqo §2, Deposco §5), then `Budgets`, which spends them. Every process
 that uses an account must share one state, so production keeps it in PostgreSQL (`call_budgets`,
 one row per bucket, taken under a row lock); one process alone may keep it in memory.
 
@@ -12,6 +12,7 @@ milliseconds since 1970, so simulated days spend simulated budgets.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from threading import Lock
 
 from pyrate_limiter import GCRA, InMemoryStateStore, Rate
@@ -70,6 +71,17 @@ MIRAKL = Contract(
 #: Veeqo drains 5 calls a second and was measured to answer 429 after a burst of about 56 (not the
 #: documented 100): planned a little below both. One bucket per key, whatever the operation.
 VEEQO = Contract(together=(Rate(4, _SECOND, burst=40),))
+
+
+def deposco_contract(calls_per_second: Decimal = Decimal("1.6")) -> Contract:
+    """Deposco publishes no limit: 1.5 to 2.8 calls a second go well, near 4 it throttles (Deposco §5).
+
+    One bucket for the whole account, both generations, one call at a time.
+    """
+    return Contract(together=(Rate(int(calls_per_second * 10), 10 * _SECOND, burst=1),))
+
+
+DEPOSCO = deposco_contract()
 
 
 class PostgresStateStore(StateStore):

@@ -9,13 +9,17 @@ The retry table is here as data; `http.py` sends and repeats by it. No HTTP libr
     sent, answer lost (timeout, reset) sent 4 times    sent once       OutcomeUnknown (read: Unanswered)
     5xx, 408, 425                      sent 4 times    sent once       OutcomeUnknown (read: Unanswered)
     2xx that cannot be read            sent twice      sent once       OutcomeUnknown (read: Unanswered)
+    2xx, blank, where that is failure  sent 4 times    sent once       OutcomeUnknown (read: Unanswered)
+    409, where that means "in use now" sent 5 times    sent 5 times    NotExecuted
+    401, credentials can be renewed    renewed, again  renewed, again  Unauthorised
     3xx                                sent once       sent once       read: Refused, write: OutcomeUnknown
     other 4xx                          sent once       sent once       Refused; Unauthorised (401, 403)
 
-A 429 was not carried out on either vendor (Mirakl §1.7, Veeqo §2), so even a write is repeated.
+A 429 was not carried out on any vendor (Mirakl §1.7, Veeqo §2), so even a write is repeated. Blank
+answers that mean failure and records in use are Deposco's (Deposco §0.5, §6.1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -27,6 +31,7 @@ from integration_pipelines.connectors.calls import CallOutcome
 from integration_pipelines.connectors.wire import read_json, storable
 from integration_pipelines.connectors.words import said
 from integration_pipelines.remote import (
+    NotExecuted,
     OutcomeUnknown,
     OutOfBudget,
     Refused,
@@ -48,6 +53,9 @@ class Happened(Enum):
     LOST = ("lost", 4, 1, CallOutcome.LOST)
     SERVER_ERROR = ("server error", 4, 1, CallOutcome.FAILED)
     UNREADABLE = ("unreadable", 2, 1, CallOutcome.FAILED)
+    BLANK = ("blank", 4, 1, CallOutcome.FAILED)
+    IN_USE = ("in use", 5, 5, CallOutcome.REFUSED)
+    EXPIRED = ("credentials expired", 2, 2, CallOutcome.REFUSED)
     REDIRECTED = ("redirected", 1, 1, CallOutcome.FAILED)
     REFUSED = ("refused", 1, 1, CallOutcome.REFUSED)
 
@@ -67,12 +75,18 @@ class Operation:
         write: it changes something on the other side.
         answers: the JSON type a 2xx must have; None where a blank answer is normal (204).
         budget: the budget it spends when that is not its code (`OR11:page`).
+        reads: reads the body of a 2xx; raises `ValueError` for what it cannot read.
+        blank_fails: a 2xx without a body is a failure, and a passing one (Deposco §0.5).
+        conflict_passes: a 409 says that the record is in use at the moment (Deposco §6.1).
     """
 
     code: str
     write: bool = False
     answers: type[dict[str, Any]] | type[list[Any]] | None = None
     budget: str | None = None
+    reads: Callable[[bytes], Any] = read_json
+    blank_fails: bool = False
+    conflict_passes: bool = False
 
     def sends(self, happened: Happened) -> int:
         """How often it is sent at most when this happens."""
@@ -81,7 +95,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A usable 2xx. `json` is None for a blank answer; header names are lower case."""
+    """A usable 2xx. `json` is its value, whatever the format; None for a blank answer.
+
+    Header names are lower case.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -116,13 +133,15 @@ class Judge:
     Attributes:
         account: named in errors.
         secrets: key values that must not appear in any text.
-        sent: the JSON that was sent, for redaction of echoed personal values.
+        sent: the value that was sent, for redaction of echoed personal values.
+        renewable: whether new credentials can be had after a 401.
     """
 
     account: str
     operation: Operation
     secrets: tuple[str, ...]
     sent: Any = None
+    renewable: bool = False
 
     def never_connected(self, words: str) -> FailedSendingError:
         error = Unreachable(self.account, self.operation.code, words)
@@ -168,19 +187,25 @@ class Judge:
             return FailedSendingError(
                 Happened.REDIRECTED, Refused(self.account, code, words, status=status, body=text)
             )
+        if status == 409 and self.operation.conflict_passes:
+            return FailedSendingError(
+                Happened.IN_USE, NotExecuted(self.account, code, words, status=status, body=text)
+            )
         refusal = Unauthorised if status in (401, 403) else Refused
-        return FailedSendingError(
-            Happened.REFUSED, refusal(self.account, code, words, status=status, body=text)
-        )
+        happened = Happened.EXPIRED if status == 401 and self.renewable else Happened.REFUSED
+        return FailedSendingError(happened, refusal(self.account, code, words, status=status, body=text))
 
     def _value(self, status: int, content: bytes) -> Any:
-        expected = self.operation.answers
-        if expected is None and not content.strip():
+        expected, blank = self.operation.answers, not content.strip()
+        if blank and self.operation.blank_fails:
+            raise self.unknown(Happened.BLANK, "the answer is blank.", status)
+        if blank and expected is None:
             return None
         try:
-            value = read_json(content)
+            value = self.operation.reads(content)
         except ValueError:
-            found = "is not JSON" if content.strip() else "is blank"
+            other = "cannot be read" if self.operation.reads is not read_json else "is not JSON"
+            found = "is blank" if blank else other
         else:
             if expected is None or isinstance(value, expected):
                 return value

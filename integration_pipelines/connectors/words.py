@@ -25,14 +25,26 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _BLANKS = re.compile(r"\s+")
 
-# Request fields whose values may be echoed in a refusal (both vendors' names for them).
+# Request fields whose values may be echoed in a refusal (every vendor's names for them).
 _PERSONAL_FIELDS = frozenset(
     {
         "first_name", "last_name", "firstname", "lastname", "full_name", "company", "address1", "address2",
         "street_1", "street_2", "city", "zip", "zip_code", "phone", "phone_secondary", "mobile", "email",
+        "firstName", "lastName", "line1", "line2", "line3", "line4", "postalCode", "name", "contactName",
+        "attention", "addressLine1", "addressLine2", "addressLine3", "addressLine4", "shipToEmail",
     }
 )  # fmt: skip
-_MESSAGE_FIELDS = ("error_messages", "errors", "message", "error_description", "error", "detail", "title")
+_MESSAGE_FIELDS = (
+    "error_messages",
+    "errorMessages",
+    "errors",
+    "errorMessage",
+    "message",
+    "error_description",
+    "error",
+    "detail",
+    "title",
+)
 
 
 def said(body: str, *, secrets: Iterable[str] = (), request: Any = None) -> str:

@@ -1,0 +1,164 @@
+"""Which facility can take an order: pure, from stock, calendars and the dispatch window (M12).
+
+Deposco tells neither cut-offs nor working days (Deposco §15): they are configuration, in the facility's
+own time zone, so that a cut-off at 16:00 stays 16:00 when the clocks change. Nothing here reads stock
+or knows a call.
+
+Surprising: a quantity that is missing from an answer is *unknown*. A facility with unknown stock is
+not chosen, and the reason says so; it is never treated as empty.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from integration_pipelines.clock import as_utc
+
+_FURTHEST = 400  # days; a facility that does not work once in over a year never ships
+
+
+@dataclass(frozen=True, slots=True)
+class FacilitySettings:
+    """A facility that may serve marketplaces.
+
+    Attributes:
+        number: Deposco's facility number.
+        time_zone: IANA name; all that follows is in it.
+        cut_off: an order that is there by this time of a working day counts from that day.
+        ships_at: when the carriers leave, on the day that the order is ready.
+        processing_days: working days from the day that counts to the day it leaves; 0 is the same day.
+        working_days: ISO weekdays, 1 is Monday.
+        holidays: days on which nobody works.
+        rank: the lower is preferred where several can take the order equally soon.
+        eligible: False keeps it out of every choice.
+    """
+
+    number: str
+    time_zone: str = "UTC"
+    cut_off: time = time(14)
+    ships_at: time = time(18)
+    processing_days: int = 0
+    working_days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    holidays: frozenset[date] = frozenset()
+    rank: int = 0
+    eligible: bool = True
+
+    def __post_init__(self) -> None:
+        ZoneInfo(self.time_zone)  # an unknown zone is an error of configuration, not of one order
+        if not self.working_days or not self.working_days <= set(range(1, 8)):
+            raise ValueError(
+                f"Facility {self.number}: working days are 1 (Monday) to 7, at least one of them."
+            )
+        if self.processing_days < 0:
+            raise ValueError(f"Facility {self.number}: processing days cannot be negative.")
+
+    def works_on(self, day: date) -> bool:
+        """Whether people work there on this day of its calendar."""
+        return day.isoweekday() in self.working_days and day not in self.holidays
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchWindow:
+    """When the order may leave; both aware, either may be open."""
+
+    not_before: datetime | None = None
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityChoice:
+    """The outcome.
+
+    Attributes:
+        facility: the chosen one; None when none can take the order.
+        leaves_at: when it would leave there, UTC.
+        reasons: why each of the others cannot, or was not preferred, by facility number.
+    """
+
+    facility: str | None
+    leaves_at: datetime | None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+Stock = Mapping[str, Mapping[str, Decimal | None]]
+
+
+def choose_facility(
+    lines: Iterable[tuple[str, int]],
+    stock: Stock,
+    facilities: Sequence[FacilitySettings],
+    now: datetime,
+    window: DispatchWindow | None = None,
+) -> FacilityChoice:
+    """The facility that holds everything and leaves soonest within the window.
+
+    An order is never split: one facility takes all of it.
+
+    Args:
+        lines: SKU and units; a SKU may come more than once.
+        stock: facility number → SKU → units available to promise; missing or None is unknown.
+        facilities: the candidates.
+        now: aware.
+        window: the marketplace's dispatch window; open without one.
+    """
+    wanted: dict[str, int] = {}
+    for sku, units in lines:
+        wanted[sku] = wanted.get(sku, 0) + units
+    window = window or DispatchWindow()
+    reasons: dict[str, str] = {}
+    able: list[tuple[datetime, int, str]] = []
+    for facility in facilities:
+        leaves_at = earliest_departure(facility, max(now, window.not_before or now))
+        if cannot := _cannot_take(facility, wanted, stock.get(facility.number, {}), leaves_at, window):
+            reasons[facility.number] = cannot
+        else:
+            assert leaves_at is not None
+            able.append((leaves_at, facility.rank, facility.number))
+    if not able:
+        return FacilityChoice(None, None, reasons)
+    able.sort()
+    leaves_at, _, chosen = able[0]
+    reasons |= {number: f"it leaves {chosen} no later" for _, _, number in able[1:]}
+    return FacilityChoice(chosen, leaves_at, reasons)
+
+
+def earliest_departure(facility: FacilitySettings, ready_at: datetime) -> datetime | None:
+    """When an order that is there at `ready_at` leaves, UTC; None for a facility that never works."""
+    local = as_utc(ready_at).astimezone(ZoneInfo(facility.time_zone))
+    day = local.date()
+    if not facility.works_on(day) or local.time().replace(fold=0) > facility.cut_off:
+        day += timedelta(days=1)
+    days_left = facility.processing_days
+    for _ in range(_FURTHEST + 2 * facility.processing_days):
+        if facility.works_on(day):
+            if days_left == 0:
+                leaves = datetime.combine(day, facility.ships_at, ZoneInfo(facility.time_zone))
+                # Ready before the cut-off but after the carriers have gone: no earlier than now.
+                return max(as_utc(leaves), as_utc(ready_at))
+            days_left -= 1
+        day += timedelta(days=1)
+    return None
+
+
+def _cannot_take(
+    facility: FacilitySettings,
+    wanted: Mapping[str, int],
+    held: Mapping[str, Decimal | None],
+    leaves_at: datetime | None,
+    window: DispatchWindow,
+) -> str | None:
+    if not facility.eligible:
+        return "it does not serve marketplaces"
+    if leaves_at is None:
+        return "it has no working day"
+    if window.latest is not None and leaves_at > window.latest:
+        return f"it leaves {leaves_at:%Y-%m-%d %H:%M} UTC, after {as_utc(window.latest):%Y-%m-%d %H:%M} UTC"
+    for sku, units in wanted.items():
+        available = held.get(sku)
+        if available is None:
+            return f"its stock of {sku!r} is unknown"
+        if available < units:
+            return f"it has {max(available, Decimal(0)):f} of {sku!r}, {units} are wanted"
+    return None
