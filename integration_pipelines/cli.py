@@ -47,7 +47,7 @@ app.add_typer(exceptions_app, name="exceptions")
 
 console = Console()
 LIVELY_ORDERS_PER_DAY = 6_000
-LIVELY_HEAD_START = timedelta(minutes=75)
+LIVELY_HEAD_START = timedelta(minutes=35)
 
 
 class Faults(StrEnum):
