@@ -154,7 +154,9 @@ def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     seed: Seed = 1,
     orders_per_day: Annotated[int, typer.Option(min=0, help="Orders that customers place in a day.")] = 1000,
-    faults: Annotated[Faults, typer.Option(help="How badly it behaves.")] = Faults.USUAL,
+    faults: Annotated[
+        Faults, typer.Option(help="How badly it behaves; the demo's day has usual.")
+    ] = Faults.NONE,
     clock: Annotated[
         SandboxClock, typer.Option(help="Simulated time moves by POST /control/advance only.")
     ] = SandboxClock.SIMULATED,
@@ -278,7 +280,9 @@ def _ledger(home: Path) -> Iterator[Ledger]:
 def _run_stack(kind: str, port: int, home: Path) -> None:
     with _readable_errors():
         if kind == "demo":
-            run_stack("demo", home=home, port=port, sandbox_arguments=("--clock", "real"))
+            run_stack(
+                "demo", home=home, port=port, sandbox_arguments=("--clock", "real", "--faults", "usual")
+            )
         else:
             run_stack("up", home=home, port=port)
 

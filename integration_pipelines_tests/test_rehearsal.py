@@ -29,7 +29,9 @@ def sandbox_process(folder: Path) -> Iterator[tuple[str, Path]]:
         port = free.getsockname()[1]
     channels = folder / "channels.yaml"
     argv = [str(COMMAND), "sandbox", "--port", str(port), "--seed", SEED, "--orders-per-day", ORDERS]
-    process = subprocess.Popen([*argv, "--channels", str(channels)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*argv, "--faults", "usual", "--channels", str(channels)], stdout=subprocess.DEVNULL
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         transport = httpx.HTTPTransport(retries=8)  # waits longer after each refused connection
