@@ -142,15 +142,6 @@ class OrderWork:
                     break
         return report
 
-    def work_order(self, marketplace: str, order_id: str) -> WorkReport:
-        """Work one order now, due or not."""
-        report = WorkReport()
-        with self.ledger.session() as session:
-            error = self._work_order(session, marketplace, order_id, report)
-        if error:
-            report.stopped = str(error)
-        return report
-
     def _stops_the_run(self, error: RemoteError, failures_in_a_row: int) -> bool:
         return isinstance(error, Unauthorised | OutOfBudget) or failures_in_a_row >= FAILURES_IN_A_ROW
 

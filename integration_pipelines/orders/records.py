@@ -53,7 +53,6 @@ class OrderRecord:
     def __init__(self, row: RowMapping, channel: Channel, item_price_currency: str | None) -> None:
         self.version: int = row["version"]
         self.failures: int = row["failures"]
-        self.shipping_price: Decimal = row["shipping_price"]
         self.unlinked_booking: str | None = None
         self.facts = self._facts(row, channel, item_price_currency)
 
