@@ -19,7 +19,7 @@ select o.marketplace, o.order_id, o.channel, o.outcome, o.state, o.waiting_since
     (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
         and e.state = 'open') as exceptions,
     exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id) as was_held,
-    (select count(*) from warehouse_orders w where split_part(w.number, '#', 1) = o.number
+    (select count(*) from warehouse_orders w where w.base_number = o.number
         and w.state <> 'cancelled') as live
 from orders o
 """)

@@ -7,23 +7,24 @@ differ only in the clock, the database and what the connectors talk through.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Any
 
 from integration_pipelines.clock import Clock
-from integration_pipelines.config import Channels, OrderPolicy, WarehouseSystem
+from integration_pipelines.config import Channels, OrderPolicy
+from integration_pipelines.config import Warehouse as WarehouseSettings
 from integration_pipelines.config.secrets import Secrets
 from integration_pipelines.connectors.calls import CallCounter
 from integration_pipelines.connectors.http import Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
-from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets
-from integration_pipelines.connectors.veeqo.client import VeeqoClient
-from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
+from integration_pipelines.doors import Doors
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.call_counts import add_calls
 from integration_pipelines.ledger.intents import Boundary, IntentJournal
 from integration_pipelines.orders.act import OrderWork, WorkReport
 from integration_pipelines.orders.observe import IntakeReport, OrderIntake, WarehouseIntake
+from integration_pipelines.orders.records import Account
 from integration_pipelines.orders.writes import OrderWrites
 from integration_pipelines.warehouse import Warehouse
 
@@ -89,42 +90,19 @@ def build_integration(
         through: makes the httpx transport of each account instead of the network (simulations).
         at_boundary: called between the steps of every intent (crash tests).
     """
-    contracts = dict.fromkeys(channels.marketplaces, MIRAKL) | dict.fromkeys(channels.warehouses, VEEQO)
-    budgets = Budgets.shared(contracts, ledger.engine)
-    calls = CallCounter()
-
-    doors: list[Transport] = []
-
-    def door(account: str, base_url: str, credentials: dict[str, str]) -> Transport:
-        opened = Transport(
-            account,
-            base_url,
-            credentials,
-            clock=clock,
-            random=random,
-            budgets=budgets,
-            calls=calls,
-            through=through() if through else None,
-        )
-        doors.append(opened)
-        return opened
-
-    marketplaces = {
-        key: MiraklClient(
-            key, m.shop_id, door(key, str(m.base_url), {"Authorization": secrets.of_marketplace(key)})
-        )
-        for key, m in channels.marketplaces.items()
-    }
-    warehouses: dict[str, Warehouse] = {}
-    for key, settings in channels.warehouses.items():
-        match settings.system:
-            case WarehouseSystem.VEEQO:
-                transport = door(key, str(settings.base_url), {"x-api-key": secrets.of_warehouse(key)})
-                warehouses[key] = VeeqoWarehouse(
-                    key, VeeqoClient(key, transport), time_zone=settings.time_zone
-                )
+    doors = Doors(channels, secrets, ledger=ledger, clock=clock, random=random, through=through)
+    marketplaces = {key: doors.marketplace(key) for key in channels.marketplaces}
+    warehouses = {key: doors.warehouse(key) for key in channels.warehouses}
     order_intakes = {
-        key: OrderIntake(key, settings, taken, marketplaces[key], ledger, clock)
+        key: OrderIntake(
+            key,
+            settings,
+            taken,
+            partial(channels.order_number, next(iter(taken))),
+            marketplaces[key],
+            ledger,
+            clock,
+        )
         for key, settings in channels.marketplaces.items()
         if (taken := channels.channels_of_marketplace(key))
     }
@@ -143,9 +121,9 @@ def build_integration(
             writes=OrderWrites(
                 key,
                 channel,
-                channels.warehouses[channel.warehouse],
                 marketplaces[channel.marketplace],
                 warehouses[channel.warehouse],
+                _account_of(channels.warehouses[channel.warehouse], warehouses[channel.warehouse]),
                 clock,
             ),
             read_again=order_intakes[channel.marketplace].read_again,
@@ -157,11 +135,15 @@ def build_integration(
         channels,
         ledger,
         clock,
-        calls,
+        doors.calls,
         marketplaces,
         warehouses,
         order_intakes,
         warehouse_intakes,
         order_work,
-        doors,
+        doors.opened,
     )
+
+
+def _account_of(settings: WarehouseSettings, warehouse: Warehouse) -> Account:
+    return Account(warehouse.guest_email_domain is not None, settings.currency, settings.stuck_after)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from integration_pipelines.config import Channels
 from integration_pipelines.ledger import Ledger
-from integration_pipelines.ledger.orders import REVISION_MARK
+from integration_pipelines.order_numbers import base_number
 
 _LEDGER = text("""
 select o.marketplace, o.order_id, o.number, o.outcome, o.accepted_at,
@@ -34,11 +34,11 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
         )
     live = _live_warehouse_orders(truth)
     broken: list[str] = []
-    for channel in channels.channels.values():
+    for key, channel in channels.channels.items():
         for order_id, order in truth["marketplaces"][channel.marketplace]["orders"].items():
             subject = f"{channel.marketplace}/{order_id}"
             row = known.get((channel.marketplace, order_id))
-            numbers = live.get(f"{channel.number_prefix}-{order_id}", [])
+            numbers = live.get(channels.order_number(key, order_id), [])
             broken += _one_order(subject, order, row, numbers, subject in unreadable)
     broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
     return broken
@@ -78,7 +78,8 @@ def _live_warehouse_orders(truth: Mapping[str, Any]) -> dict[str, list[str]]:
     live: dict[str, list[str]] = {}
     for warehouse in truth["warehouses"].values():
         for order in warehouse["orders"]:
-            if order["status"] != "cancelled":
-                base = str(order["number"]).split(REVISION_MARK)[0]
-                live.setdefault(base, []).append(f"{order['number']} (id {order['id']})")
+            if order["live"]:
+                live.setdefault(base_number(str(order["number"])), []).append(
+                    f"{order['number']} (id {order['id']})"
+                )
     return live

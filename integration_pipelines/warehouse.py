@@ -17,7 +17,8 @@ class WarehouseOrderState(StrEnum):
     """Where a warehouse order stands, in words shared by all warehouse systems."""
 
     RESERVED = "reserved"  # holds stock, the floor does not see it yet
-    RELEASED = "released"  # the floor may pick it (waiting for stock included)
+    RELEASED = "released"  # the floor may pick it
+    BACKORDERED = "backordered"  # the floor may pick it once goods are there
     ON_HOLD = "on_hold"  # people in the warehouse hold it
     SHIPPED = "shipped"  # everything has left
     CANCELLED = "cancelled"
@@ -149,7 +150,8 @@ class Warehouse(Protocol):
     """What a flow may ask of a warehouse account."""
 
     name: str  # the key in channels.yaml
-    needs_customers: bool  # orders must name a customer record that exists already
+    # Where buyers get their addresses, when orders must name a customer record that exists already.
+    guest_email_domain: str | None
 
     def changed_orders(self, stores: Sequence[str], since: datetime) -> Iterator[WarehousePage]:
         """Pages of orders of `stores` changed since then, cancelled ones too; repeats are possible."""

@@ -11,8 +11,6 @@ from integration_pipelines.config.models import (
     OrderPolicy,
     OrderRules,
     PriceDropRule,
-    Warehouse,
-    WarehouseSystem,
 )
 from integration_pipelines.config.secrets import (
     Secrets,
@@ -21,12 +19,19 @@ from integration_pipelines.config.secrets import (
     read_secrets,
     secret_variables,
 )
+from integration_pipelines.config.warehouses import (
+    DeposcoAccount,
+    VeeqoAccount,
+    Warehouse,
+    WarehouseSystem,
+)
 
 __all__ = [
     "BufferOwner",
     "Channel",
     "Channels",
     "ConfigurationError",
+    "DeposcoAccount",
     "Fault",
     "LineRule",
     "Marketplace",
@@ -34,6 +39,7 @@ __all__ = [
     "OrderRules",
     "PriceDropRule",
     "Secrets",
+    "VeeqoAccount",
     "Warehouse",
     "WarehouseSystem",
     "channels_file",

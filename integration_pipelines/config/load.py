@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from integration_pipelines.config.faults import ConfigurationError, Fault, dotted, quoted
-from integration_pipelines.config.models import Channels
+from integration_pipelines.config.models import Channels, OrderPolicy
 from integration_pipelines.config.tree import Path as Place
 from integration_pipelines.config.tree import Tree, read_tree
-from integration_pipelines.config.words import KEY_OF_A_DICTIONARY, in_words, suggestion
+from integration_pipelines.config.warehouses import WarehouseSystem
+from integration_pipelines.config.words import KEY_OF_A_DICTIONARY, in_words, place_in_file, suggestion
 
 LARGEST_FILE = 256 * 1024  # bytes; a hundred marketplaces need a quarter of it
 
@@ -76,10 +77,11 @@ def _text_of(path: Path) -> str:
 
 def _add_model_faults(tree: Tree, error: ValidationError) -> None:
     for detail in error.errors(include_url=False):
-        path = tuple(part for part in detail["loc"] if part != KEY_OF_A_DICTIONARY)
-        is_about_value = detail["type"] not in ("missing", "extra_forbidden") and path == detail["loc"]
+        named = place_in_file(detail)
+        path = tuple(part for part in named if part != KEY_OF_A_DICTIONARY)
+        is_about_value = detail["type"] not in ("missing", "extra_forbidden") and path == named
         place = tree.value_place(path) if is_about_value else tree.place(path)
-        shown = path[:-1] if detail["type"] == "missing" else path
+        shown = path[:-1] if detail["type"] in ("missing", "union_tag_not_found") else path
         tree.add(place, shown, in_words(detail))
 
 
@@ -109,6 +111,20 @@ def _add_faults_between_blocks(tree: Tree) -> None:
             )
     _add_shops_named_twice(tree, marketplaces)
     _add_keys_used_twice(tree)
+    _add_reservations_without_system(tree, channels)
+
+
+def _add_reservations_without_system(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
+    """Deposco holds no stock for an order that may not be picked yet, so nothing can be reserved first."""
+    accounts = _blocks(tree.content, "warehouses")
+    for key, channel in channels.items():
+        account = accounts.get(str(channel.get("warehouse")), {})
+        if account.get("system") == WarehouseSystem.DEPOSCO and (
+            channel.get("order_policy") == OrderPolicy.RESERVE_THEN_ACCEPT
+        ):
+            path: Place = ("channels", key, "order_policy")
+            problem = "Deposco cannot reserve before an order may be picked; use accept_then_queue"
+            tree.add(tree.value_place(path), path, problem)
 
 
 def _add_keys_used_twice(tree: Tree) -> None:

@@ -1,4 +1,5 @@
-"""What `channels.yaml` may say, as frozen models. Reading the file is `config/load.py`.
+"""What `channels.yaml` may say, as frozen models. Reading the file is `config/load.py`; the warehouse
+accounts are `config/warehouses.py`.
 
 A new marketplace is a block in the file, never code. Secrets are never in the file: it names
 the environment variables that hold them.
@@ -7,10 +8,13 @@ the environment variables that hold them.
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
-from zoneinfo import available_timezones
+from typing import Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import AwareDatetime, Field, HttpUrl, model_validator
+
+from integration_pipelines.config.frozen import Frozen, Key, TimeZone, VariableName
+from integration_pipelines.config.warehouses import Warehouse
+from integration_pipelines.order_numbers import order_number
 
 
 class OrderPolicy(StrEnum):
@@ -36,30 +40,7 @@ class BufferOwner(StrEnum):
     MARKETPLACE = "marketplace"
 
 
-class WarehouseSystem(StrEnum):
-    """Warehouse systems that the port is served for."""
-
-    VEEQO = "veeqo"
-
-
-def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
-        raise ValueError(f"unknown time zone {zone!r}; use an IANA name such as Europe/Paris")
-    return zone
-
-
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-VariableName = Annotated[
-    str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="name of an environment variable")
-]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Marketplace(_Frozen):
+class Marketplace(Frozen):
     """One shop on one Mirakl operator's instance."""
 
     name: str = Field(min_length=1, description="as people call it")
@@ -83,6 +64,11 @@ class Marketplace(_Frozen):
     )
 
     @property
+    def secret_variables(self) -> dict[str, str]:
+        """Secret → the variable that holds it."""
+        return {"api_key": self.api_key_variable}
+
+    @property
     def acceptance_window(self) -> timedelta:
         return timedelta(hours=self.acceptance_window_hours)
 
@@ -91,33 +77,14 @@ class Marketplace(_Frozen):
         return timedelta(hours=self.debit_window_hours)
 
 
-class Warehouse(_Frozen):
-    """One Veeqo account (Deposco follows)."""
-
-    name: str = Field(min_length=1)
-    system: WarehouseSystem
-    base_url: HttpUrl = HttpUrl("https://api.veeqo.com")
-    api_key_variable: VariableName
-    currency: str | None = Field(
-        default=None, pattern=r"^[A-Z]{3}$", description="of its item prices; the price guard needs it"
-    )
-    time_zone: TimeZone = "UTC"
-    guest_email_domain: str = Field(
-        pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$",
-        description="a domain you own: buyers get a stable address there, never mailed, so relay, empty or "
-        "repeated marketplace addresses cannot block an order",
-    )
-    poll_seconds: int = Field(default=60, ge=30, description="how often changed orders are read")
-
-
-class PriceDropRule(_Frozen):
+class PriceDropRule(Frozen):
     """Guards against selling far below the warehouse's own price."""
 
     action: LineRule = LineRule.HOLD
     tolerance_percent: Decimal = Field(default=Decimal(20), ge=0, le=100)
 
 
-class OrderRules(_Frozen):
+class OrderRules(Frozen):
     """What happens when a line cannot simply be accepted (M4)."""
 
     unknown_sku: LineRule = LineRule.HOLD
@@ -133,7 +100,7 @@ class OrderRules(_Frozen):
         return self
 
 
-class Channel(_Frozen):
+class Channel(Frozen):
     """A marketplace served by a warehouse."""
 
     marketplace: Key
@@ -144,7 +111,8 @@ class Channel(_Frozen):
         description="starts every warehouse order number; unique per marketplace",
     )
     store: str = Field(
-        min_length=1, description="the warehouse's id of this sales channel (Veeqo: channel id)"
+        min_length=1,
+        description="the warehouse's id of this sales channel (Veeqo: channel id; Deposco: business unit)",
     )
     delivery_method: str | None = Field(default=None, description="the warehouse's id of the delivery method")
     rules: OrderRules = OrderRules()
@@ -152,15 +120,31 @@ class Channel(_Frozen):
         default=None,
         description="orders placed earlier stay with the previous integration; with its time zone",
     )
+    queue_limit_minutes: float = Field(
+        default=60,
+        gt=0,
+        le=24 * 60 * 7,
+        description="a cleared order should be in the warehouse within this time; else the queue is shown",
+    )
     buffer_owner: BufferOwner = BufferOwner.INTEGRATION
 
+    @property
+    def queue_limit(self) -> timedelta:
+        return timedelta(minutes=self.queue_limit_minutes)
 
-class Channels(_Frozen):
+
+class Channels(Frozen):
     """The whole file."""
 
     marketplaces: dict[Key, Marketplace] = Field(min_length=1)
     warehouses: dict[Key, Warehouse] = Field(min_length=1)
     channels: dict[Key, Channel] = Field(min_length=1)
+
+    def order_number(self, channel: str, order_id: str) -> str:
+        """The warehouse order number of a marketplace order, as its warehouse system takes it."""
+        settings = self.channels[channel]
+        plain = self.warehouses[settings.warehouse].plain_numbers
+        return order_number(settings.number_prefix, order_id, plain=plain)
 
     def channels_of_marketplace(self, marketplace: str) -> dict[str, Channel]:
         return {key: channel for key, channel in self.channels.items() if channel.marketplace == marketplace}

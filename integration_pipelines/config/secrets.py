@@ -1,4 +1,4 @@
-"""The API keys of the accounts, from the environment only.
+"""The keys and credentials of the accounts, from the environment only.
 
 The channels file names variables; here they are looked up, all of them at once, before anything
 starts. A `Secrets` never shows what it holds: not in a log, a traceback or a debugger's `repr`.
@@ -11,26 +11,31 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from integration_pipelines.config.faults import ConfigurationError, Fault
-from integration_pipelines.config.models import Channels, Marketplace, Warehouse
+from integration_pipelines.config.models import Channels, Marketplace
+from integration_pipelines.config.warehouses import Warehouse
 
 CHANNELS_FILE = "CHANNELS_FILE"
 
 
 class Secrets:
-    """API keys by account."""
+    """Credentials by account."""
 
     __slots__ = ("_marketplaces", "_warehouses")
 
-    def __init__(self, marketplaces: Mapping[str, str], warehouses: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        marketplaces: Mapping[str, Mapping[str, str]],
+        warehouses: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self._marketplaces = dict(marketplaces)
         self._warehouses = dict(warehouses)
 
     def of_marketplace(self, key: str) -> str:
         """The Mirakl API key of `marketplaces.<key>`."""
-        return self._marketplaces[key]
+        return self._marketplaces[key]["api_key"]
 
-    def of_warehouse(self, key: str) -> str:
-        """The API key of `warehouses.<key>`."""
+    def of_warehouse(self, key: str) -> Mapping[str, str]:
+        """The credentials of `warehouses.<key>`, by the names of its `secret_variables`."""
         return self._warehouses[key]
 
     def __repr__(self) -> str:
@@ -49,7 +54,13 @@ def read_secrets(channels: Channels, environ: Mapping[str, str]) -> Secrets:
     """
     faults: list[Fault] = []
     found = {
-        block: {key: _key_of(f"{block}.{key}", account, environ, faults) for key, account in accounts}
+        block: {
+            key: {
+                name: _value_of(f"{block}.{key}", account.name, name, variable, environ, faults)
+                for name, variable in account.secret_variables.items()
+            }
+            for key, account in accounts
+        }
         for block, accounts in _accounts(channels).items()
     }
     if faults:
@@ -60,7 +71,9 @@ def read_secrets(channels: Channels, environ: Mapping[str, str]) -> Secrets:
 def secret_variables(channels: Channels) -> list[str]:
     """The names of all variables that hold a key, each once, in order of the file."""
     accounts = (account for block in _accounts(channels).values() for _, account in block)
-    return list(dict.fromkeys(account.api_key_variable for account in accounts))
+    return list(
+        dict.fromkeys(variable for account in accounts for variable in account.secret_variables.values())
+    )
 
 
 def read_environment(folder: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -78,20 +91,18 @@ def _accounts(channels: Channels) -> dict[str, Iterable[tuple[str, Marketplace |
     return {"marketplaces": channels.marketplaces.items(), "warehouses": channels.warehouses.items()}
 
 
-def _key_of(
-    path: str, account: Marketplace | Warehouse, environ: Mapping[str, str], faults: list[Fault]
+def _value_of(
+    path: str, account: str, name: str, variable: str, environ: Mapping[str, str], faults: list[Fault]
 ) -> str:
-    variable = account.api_key_variable
+    what = "API key" if name == "api_key" else name.replace("_", " ")
     value = environ.get(variable)
     if value is None:
-        problem = (
-            f"the variable {variable} is not set; put the API key of {account.name} there (or into .env)"
-        )
+        problem = f"the variable {variable} is not set; put the {what} of {account} there (or into .env)"
     elif not value.strip():
-        problem = f"the variable {variable} is blank; put the API key of {account.name} there"
+        problem = f"the variable {variable} is blank; put the {what} of {account} there"
     elif not (value.isascii() and value.isprintable()) or " " in value:
         problem = (
-            f"the variable {variable} holds blanks, line breaks or letters no key has; copy the key again"
+            f"the variable {variable} holds blanks, line breaks or letters no key has; copy the {what} again"
         )
     else:
         return value

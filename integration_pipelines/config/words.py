@@ -4,26 +4,34 @@ Unknown kinds of error keep pydantic's own sentence, so nothing is lost when the
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from integration_pipelines.config.faults import quoted
 from integration_pipelines.config.models import Channels
+from integration_pipelines.config.warehouses import WarehouseSystem
 
+_SYSTEMS = [system.value for system in WarehouseSystem]
+_TAGS = [(system,) for system in _SYSTEMS]
 KEY_OF_A_DICTIONARY = "[key]"  # how pydantic says that not the value but its key is wrong
+_VARIABLE_NAME = (
+    "must be the NAME of an environment variable, such as ALPINE_API_KEY (capitals, digits, _); never write "
+    "the API key itself into this file"
+)
 _PATTERNS = {
-    "api_key_variable": "must be the NAME of an environment variable, such as ALPINE_API_KEY (capitals, "
-    "digits, _); never write the API key itself into this file",
     "currency": "must be a currency code of three capital letters, such as EUR",
     "number_prefix": "must be 1 to 16 letters, digits or _, such as AL",
     "guest_email_domain": "must be a domain that you own in small letters, such as orders.example.com",
 }
-_SECRET_PLACES = ("api_key_variable",)
+_SECRET_PLACES = tuple(
+    f"{name}_variable"
+    for name in ("api_key", "client_id", "client_secret", "refresh_token", "user", "password")
+)
 _EXPECTED = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
@@ -46,9 +54,21 @@ _EXPECTED = {
 }
 
 
+def place_in_file(error: ErrorDetails) -> tuple[int | str, ...]:
+    """`error["loc"]` as the file has it: pydantic also names the model that a block's `system` chose."""
+    place = error["loc"]
+    if error["type"].startswith("union_tag_"):
+        return (*place, "system")
+    return place[:2] + place[3:] if place[:1] == ("warehouses",) and place[2:3] in _TAGS else place
+
+
 def in_words(error: ErrorDetails) -> str:
     """One sentence that says what is wrong at `error["loc"]` and what to write."""
     place = error["loc"]
+    if error["type"] == "union_tag_not_found":
+        return f"`system` is missing (which warehouse system it is: {' or '.join(_SYSTEMS)})"
+    if error["type"] == "union_tag_invalid":
+        return _one_of(_SYSTEMS, error["ctx"]["tag"])
     kind, given, name = error["type"], error.get("input"), str(place[-1]) if place else ""
     if kind == "extra_forbidden":
         return _unknown_key(place)
@@ -61,8 +81,9 @@ def in_words(error: ErrorDetails) -> str:
     if name == "buffer_owner" and isinstance(given, list | dict):
         return "exactly one side keeps back stock: integration, warehouse or marketplace, not several"
     if kind == "enum":
-        choices = [str(choice) for choice in _choices(place)]
-        return f"must be one of {', '.join(choices)}, not {quoted(given)}{suggestion(str(given), choices)}"
+        return _one_of(_choices(place), given)
+    if kind == "string_pattern_mismatch" and name in _SECRET_PLACES:
+        return _VARIABLE_NAME
     if kind == "string_pattern_mismatch" and name in _PATTERNS:
         return _PATTERNS[name] + _but(name, given)
     if kind in ("too_short", "dict_too_short"):
@@ -70,6 +91,10 @@ def in_words(error: ErrorDetails) -> str:
     if kind == "value_error":
         return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
     return _EXPECTED.get(kind, error["msg"]) + _but(name, given)
+
+
+def _one_of(choices: Sequence[str], given: object) -> str:
+    return f"must be one of {', '.join(choices)}, not {quoted(given)}{suggestion(str(given), choices)}"
 
 
 def suggestion(given: str, known: Iterable[str]) -> str:
@@ -106,11 +131,27 @@ def _type_at(place: tuple[int | str, ...]) -> Any:
         if _is_model(kind):
             known = kind.model_fields.get(str(part))
             kind = known.annotation if known else None
-        elif get_origin(kind) is dict:
+        elif get_origin(kind) in (dict, Mapping):
             kind = get_args(kind)[1]
-        if get_origin(kind) in (UnionType, Union):
-            kind = next(option for option in get_args(kind) if option is not type(None))
+        elif get_origin(kind) is tuple:
+            kind = get_args(kind)[0]
+        elif get_origin(kind) in (UnionType, Union):  # the part names the block's `system`
+            kind = next((model for model in get_args(kind) if _serves(model, part)), None)
+        kind = _without_none(kind)
     return kind
+
+
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (UnionType, Union):
+        options = [option for option in get_args(kind) if option is not type(None)]
+        return options[0] if len(options) == 1 else kind
+    return kind
+
+
+def _serves(model: Any, system: object) -> bool:
+    return _is_model(model) and system in get_args(model.model_fields["system"].annotation)
 
 
 def _is_model(kind: Any) -> bool:

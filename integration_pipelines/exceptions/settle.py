@@ -48,6 +48,12 @@ def settle_many(
         _close(connection, gone, now)
 
 
+def is_open(connection: Connection, scope: str) -> bool:
+    """Whether the scope has an open exception."""
+    found = select(exceptions.c.id).where(exceptions.c.scope == scope, exceptions.c.state == "open")
+    return connection.execute(found.limit(1)).first() is not None
+
+
 def _values(finding: Finding, now: datetime) -> dict[str, Any]:
     money = finding.money_at_risk
     return {

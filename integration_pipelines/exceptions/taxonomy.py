@@ -35,6 +35,9 @@ class Code(StrEnum):
     SHIPPED_ELSEWHERE = "shipped_elsewhere"
     DUPLICATE_WAREHOUSE_ORDER = "duplicate_warehouse_order"
     TOTAL_MISMATCH = "total_mismatch"
+    HELD_IN_WAREHOUSE = "held_in_warehouse"
+    BACK_ORDERED = "back_ordered"
+    QUEUE_TOO_OLD = "queue_too_old"
     UNREADABLE_WAREHOUSE_ORDER = "unreadable_warehouse_order"
     ACCOUNT_UNREACHABLE = "account_unreachable"
     INTEGRATION_FAULT = "integration_fault"
@@ -148,6 +151,23 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.FINANCE,
         "The warehouse order's total differs from the marketplace's by more than a cent.",
         "Check the store's currency and who changed the warehouse order; resolving releases it as it is.",
+    ),
+    Code.HELD_IN_WAREHOUSE: Kind(
+        Owner.OPERATIONS,
+        "People or the warehouse system keep an order on hold or in review, and the floor does not see it.",
+        "Open it in the warehouse system, mend what it complains about and set it free; the exception closes "
+        "by itself.",
+    ),
+    Code.BACK_ORDERED: Kind(
+        Owner.OPERATIONS,
+        "An order that is promised to the customer waits for goods in the warehouse.",
+        "Bring the goods in, or cancel the line on the marketplace before the dispatch deadline.",
+    ),
+    Code.QUEUE_TOO_OLD: Kind(
+        Owner.OPERATIONS,
+        "Accepted orders wait for the warehouse longer than the channel allows.",
+        "Check whether the warehouse system answers (`doctor`) and what the newest exceptions say. The queue "
+        "drains by itself; when dispatch deadlines come near, enter the oldest orders by hand.",
     ),
     Code.UNREADABLE_WAREHOUSE_ORDER: Kind(
         Owner.OPERATIONS,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
-from integration_pipelines.ledger.orders import REVISION_MARK
 from integration_pipelines.ledger.tables import exceptions, intents, order_lines, orders, warehouse_orders
 from integration_pipelines.ledger.timeline import TimelineEntry, read_timeline
+from integration_pipelines.order_numbers import base_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,14 @@ def find_orders(connection: Connection, reference: str) -> list[tuple[str, str]]
     number, or the warehouse's own id.
     """
     marketplace, _, rest = reference.partition("/")
-    number = reference.split(REVISION_MARK)[0]
-    by_warehouse_id = select(warehouse_orders.c.number).where(warehouse_orders.c.id == reference)
+    by_warehouse_id = select(warehouse_orders.c.base_number).where(warehouse_orders.c.id == reference)
     known = connection.execute(
         select(orders.c.marketplace, orders.c.order_id).where(
             or_(
                 orders.c.order_id == reference,
-                orders.c.number == number,
+                orders.c.number == base_number(reference),
                 and_(orders.c.marketplace == marketplace, orders.c.order_id == rest),
-                orders.c.number.in_(
-                    [n.split(REVISION_MARK)[0] for n in connection.scalars(by_warehouse_id).all()]
-                ),
+                orders.c.number.in_(by_warehouse_id),
             )
         )
     )
@@ -51,10 +48,6 @@ def read_order_story(connection: Connection, marketplace: str, order_id: str) ->
     subject = f"{marketplace}/{order_id}"
     mine = (orders.c.marketplace == marketplace) & (orders.c.order_id == order_id)
     order = connection.execute(select(orders).where(mine)).mappings().one()
-    numbers = [
-        order["number"],
-        *(f"{order['number']}{REVISION_MARK}{n}" for n in range(2, order["revision"] + 1)),
-    ]
     return OrderStory(
         order,
         connection.execute(
@@ -66,7 +59,7 @@ def read_order_story(connection: Connection, marketplace: str, order_id: str) ->
         .all(),
         connection.execute(
             select(warehouse_orders)
-            .where(warehouse_orders.c.number.in_(numbers))
+            .where(warehouse_orders.c.base_number == order["number"])
             .order_by(warehouse_orders.c.created_at)
         )
         .mappings()

@@ -17,12 +17,10 @@ select o.*,
             || o.buyer) as customer_intent,
     (select coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'number', w.number, 'state', w.state,
             'raw_status', w.raw_status, 'lines', w.lines, 'total_price', w.total_price,
-            'linked', k.revision)), '[]')
+            'state_since', w.state_since, 'linked', k.revision)), '[]')
         from warehouse_orders w
         left join order_links k on k.warehouse = w.warehouse and k.warehouse_order_id = w.id
-        where w.warehouse = :warehouse and w.store = :store and w.number = any(array(
-            select o.number || case when r = 1 then '' else '#' || r end
-            from generate_series(1, o.revision) r))) as bookings,
+        where w.warehouse = :warehouse and w.store = :store and w.base_number = o.number) as bookings,
     (select coalesce(jsonb_agg(jsonb_build_object('sku', m.sku, 'standing', m.standing, 'item_id', m.item_id,
             'price', m.price, 'misses', m.misses, 'checked_at', m.checked_at)), '[]')
         from warehouse_items m where m.warehouse = :warehouse and m.sku in (

@@ -25,8 +25,6 @@ from integration_pipelines.ledger.tables import (
 )
 from integration_pipelines.warehouse import UnreadableRecord, WarehouseItem, WarehouseOrder
 
-REVISION_MARK = "#"
-
 
 @dataclass(frozen=True, slots=True)
 class MarketplaceLine:
@@ -60,6 +58,7 @@ class MarketplaceOrder:
     waiting_since: datetime | None
     accept_by: datetime | None
     ship_by: datetime | None
+    cleared_at: datetime | None
     lines: tuple[MarketplaceLine, ...]
     raw: Any  # as it came
     raw_text: str  # the same as JSON that PostgreSQL can hold
@@ -81,17 +80,18 @@ with incoming as (
         order_id text, channel text, number text, state text, currency text, total_price numeric,
         shipping_price numeric, buyer text, contact jsonb, ship_to jsonb, placed_at timestamptz,
         updated_at timestamptz, waiting_since timestamptz, accept_by timestamptz, ship_by timestamptz,
-        raw jsonb, raw_hash text)
+        cleared_at timestamptz, raw jsonb, raw_hash text)
 ), before as (
     select o.order_id, o.state from orders o join incoming i using (order_id)
     where o.marketplace = :marketplace
 ), stored as (
     insert into orders as o (
         marketplace, order_id, channel, number, state, currency, total_price, shipping_price, buyer, contact,
-        ship_to, placed_at, updated_at, waiting_since, accept_by, ship_by, raw, raw_hash, read_at,
+        ship_to, placed_at, updated_at, waiting_since, accept_by, ship_by, cleared_at, raw, raw_hash, read_at,
         first_seen_at, look_at)
     select :marketplace, order_id, channel, number, state, currency, total_price, shipping_price, buyer,
-        contact, ship_to, placed_at, updated_at, waiting_since, accept_by, ship_by, raw, raw_hash, :read_at,
+        contact, ship_to, placed_at, updated_at, waiting_since, accept_by, ship_by, cleared_at, raw, raw_hash,
+        :read_at,
         :read_at, :read_at
     from incoming
     on conflict (marketplace, order_id) do update set
@@ -100,6 +100,7 @@ with incoming as (
         ship_to = excluded.ship_to, updated_at = excluded.updated_at,
         waiting_since = coalesce(o.waiting_since, excluded.waiting_since),
         accept_by = coalesce(o.accept_by, excluded.accept_by),
+        cleared_at = coalesce(o.cleared_at, excluded.cleared_at),
         ship_by = excluded.ship_by, raw = excluded.raw, raw_hash = excluded.raw_hash,
         read_at = excluded.read_at, look_at = excluded.look_at, version = o.version + 1
     where excluded.updated_at >= o.updated_at and excluded.raw_hash <> o.raw_hash
@@ -164,7 +165,7 @@ def store_marketplace_orders(
 
 def _order_text(order: MarketplaceOrder) -> str:
     """The row as JSON, around the raw answer's own text: that is long and was written already."""
-    moments = ("placed_at", "updated_at", "waiting_since", "accept_by", "ship_by")
+    moments = ("placed_at", "updated_at", "waiting_since", "accept_by", "ship_by", "cleared_at")
     row: dict[str, Any] = {
         name: moment.isoformat() if (moment := getattr(order, name)) else None for name in moments
     }
@@ -230,27 +231,30 @@ _STORE_WAREHOUSE_ORDERS = text("""
 with incoming as (
     select * from jsonb_to_recordset(:rows) as r(
         id text, number text, store text, state text, raw_status text, lines jsonb, total_price numeric,
-        currency text, picked boolean, shipped_parcels int, merged_into text, created_at timestamptz,
-        updated_at timestamptz, raw jsonb)
+        currency text, picked boolean, packed boolean, shipped_parcels int, merged_into text,
+        created_at timestamptz, updated_at timestamptz, raw jsonb)
 ), before as (
-    select w.id, w.state from warehouse_orders w join incoming i using (id) where w.warehouse = :warehouse
+    select w.id, w.progress from warehouse_orders w join incoming i using (id) where w.warehouse = :warehouse
 ), stored as (
     insert into warehouse_orders as w (
-        warehouse, id, number, store, state, raw_status, lines, total_price, currency, picked,
-        shipped_parcels, merged_into, created_at, updated_at, read_at, raw)
-    select :warehouse, id, number, store, state, raw_status, lines, total_price, currency, picked,
-        shipped_parcels, merged_into, created_at, updated_at, :read_at, raw
+        warehouse, id, number, store, state, raw_status, lines, total_price, currency, picked, packed,
+        shipped_parcels, merged_into, created_at, updated_at, state_since, read_at, raw)
+    select :warehouse, id, number, store, state, raw_status, lines, total_price, currency, picked, packed,
+        shipped_parcels, merged_into, created_at, updated_at, updated_at, :read_at, raw
     from incoming
     on conflict (warehouse, id) do update set
         number = excluded.number, store = excluded.store, state = excluded.state,
         raw_status = excluded.raw_status, lines = excluded.lines, total_price = excluded.total_price,
-        currency = excluded.currency, picked = excluded.picked, shipped_parcels = excluded.shipped_parcels,
+        currency = excluded.currency, picked = excluded.picked, packed = excluded.packed,
+        state_since = case when w.state = excluded.state then w.state_since else excluded.updated_at end,
+        shipped_parcels = excluded.shipped_parcels,
         merged_into = excluded.merged_into, updated_at = excluded.updated_at, read_at = excluded.read_at,
         raw = excluded.raw
     where excluded.updated_at >= w.updated_at and (excluded.updated_at, excluded.raw) <> (w.updated_at, w.raw)
-    returning w.id, w.number, w.state, w.raw_status
+    returning w.id, w.number, w.base_number, w.progress, w.raw_status
 )
-select s.id, s.number, s.state, s.raw_status, b.state as before from stored s left join before b using (id)
+select s.id, s.number, s.base_number, s.progress, s.raw_status, b.progress as before
+from stored s left join before b using (id)
 """).bindparams(bindparam("rows", type_=JSONB))
 
 
@@ -259,7 +263,7 @@ def store_warehouse_orders(
 ) -> Sequence[RowMapping]:
     """Upsert warehouse orders; an older answer changes nothing.
 
-    Answers what changed: id, number, state, raw_status and the state before.
+    Answers what changed: id, number, base_number, progress, raw_status and the progress before.
     """
     newest: dict[str, WarehouseOrder] = {}
     for order in read:
@@ -290,6 +294,7 @@ def _warehouse_row(order: WarehouseOrder) -> dict[str, Any]:
         "total_price": str(order.total_price) if order.total_price is not None else None,
         "currency": order.currency,
         "picked": order.picked,
+        "packed": order.packed,
         "shipped_parcels": order.shipped_parcels,
         "merged_into": order.merged_into,
         "created_at": order.created_at.isoformat(),
@@ -299,28 +304,14 @@ def _warehouse_row(order: WarehouseOrder) -> dict[str, Any]:
 
 
 def queue_orders_numbered(
-    connection: Connection, channels: Sequence[str], numbers: Iterable[str], now: datetime
-) -> list[str]:
-    """Put the orders behind these warehouse numbers in the queue; answers their subjects."""
-    bases = list({number.split(REVISION_MARK)[0] for number in numbers})
+    connection: Connection, channels: Sequence[str], base_numbers: Iterable[str], now: datetime
+) -> dict[str, str]:
+    """Put the orders behind these numbers in the queue; answers their subjects by number."""
     rows = connection.execute(
         update(orders)
-        .where(orders.c.channel.in_(channels), orders.c.number.in_(bases))
+        .where(orders.c.channel.in_(channels), orders.c.number.in_(set(base_numbers)))
         .values(look_at=func.least(func.coalesce(orders.c.look_at, now), now), version=orders.c.version + 1)
         .returning(orders.c.marketplace, orders.c.order_id, orders.c.number)
-    )
-    return [f"{row.marketplace}/{row.order_id}" for row in rows]
-
-
-def subjects_by_number(
-    connection: Connection, channels: Sequence[str], numbers: Iterable[str]
-) -> dict[str, str]:
-    """Order subject per base number, for the timeline."""
-    bases = list({number.split(REVISION_MARK)[0] for number in numbers})
-    rows = connection.execute(
-        select(orders.c.number, orders.c.marketplace, orders.c.order_id).where(
-            orders.c.channel.in_(channels), orders.c.number.in_(bases)
-        )
     )
     return {row.number: f"{row.marketplace}/{row.order_id}" for row in rows}
 
@@ -486,3 +477,24 @@ def note_acceptance(connection: Connection, marketplace: str, order_id: str, now
         .where(orders.c.marketplace == marketplace, orders.c.order_id == order_id)
         .values(accepted_at=func.coalesce(orders.c.accepted_at, now))
     )
+
+
+_WAITING_FOR_WAREHOUSE = text("""
+select count(*) as waiting, min(o.cleared_at) as oldest, min(o.ship_by) as ship_by,
+    coalesce(sum(o.total_price) filter (where o.currency = :currency), 0) as value
+from orders o
+where o.channel = :channel and o.outcome is null and o.state = 'SHIPPING'
+    and not exists (select from order_links k where k.marketplace = o.marketplace
+        and k.order_id = o.order_id and k.revision = o.revision)
+    and not exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id
+        and e.state = 'open')
+""")
+
+
+def waiting_for_warehouse(connection: Connection, channel: str, currency: str) -> RowMapping:
+    """Cleared orders of the channel that the warehouse does not have yet and no exception speaks of.
+
+    Answers their count `waiting`, `oldest` clearance, nearest `ship_by`, and `value` in `currency`.
+    """
+    parameters = {"channel": channel, "currency": currency}
+    return connection.execute(_WAITING_FOR_WAREHOUSE, parameters).mappings().one()

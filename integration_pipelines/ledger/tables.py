@@ -7,10 +7,12 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     Table,
@@ -59,6 +61,7 @@ orders = Table(
     ),
     Column("accept_by", _Moment),
     Column("ship_by", _Moment),
+    Column("cleared_at", _Moment, comment="first seen cleared for dispatch (SHIPPING), marketplace's time"),
     Column(
         "read_at", _Moment, nullable=False, comment="when the read that produced this row began, our clock"
     ),
@@ -120,13 +123,18 @@ warehouse_orders = Table(
     Column("total_price", Numeric),
     Column("currency", Text),
     Column("picked", Boolean, nullable=False),
+    Column("packed", Boolean, nullable=False, server_default=text("false")),
     Column("shipped_parcels", Integer, nullable=False),
     Column("merged_into", Text),
+    Column("state_since", _Moment, nullable=False, comment="when it came into its state, warehouse's time"),
+    Column("progress", Text, Computed(""), comment="the state, and within it picked or packed"),
+    Column("base_number", Text, Computed(""), comment="the number without its revision"),
     Column("created_at", _Moment, nullable=False),
     Column("updated_at", _Moment, nullable=False),
     Column("read_at", _Moment, nullable=False),
     Column("raw", JSONB, nullable=False),
     Index("warehouse_orders_number", "warehouse", "store", "number"),
+    Index("warehouse_orders_base_number", "warehouse", "base_number"),
 )
 
 order_links = Table(
@@ -250,4 +258,11 @@ call_counts = Table(
     Column("operation", Text, primary_key=True),
     Column("outcome", Text, primary_key=True),
     Column("calls", BigInteger, nullable=False, server_default="0"),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="encrypted with a key from the environment"),
 )

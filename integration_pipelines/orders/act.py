@@ -16,9 +16,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from integration_pipelines.clock import Clock
-from integration_pipelines.config import Channel
+from integration_pipelines.config import Channel, OrderPolicy
 from integration_pipelines.config import Marketplace as MarketplaceSettings
-from integration_pipelines.exceptions import Code, Finding, Severity, settle
+from integration_pipelines.exceptions import Code, Finding, Severity, is_open, settle
 from integration_pipelines.ledger import Ledger, Session
 from integration_pipelines.ledger.intents import Intent, IntentJournal, Outcome, Plan, plan
 from integration_pipelines.ledger.orders import (
@@ -31,10 +31,12 @@ from integration_pipelines.ledger.orders import (
     waiting_orders,
 )
 from integration_pipelines.ledger.tables import intents
-from integration_pipelines.orders.decide import Decision, next_step, overdue
+from integration_pipelines.orders.decide import next_step, overdue
+from integration_pipelines.orders.decision import Decision
 from integration_pipelines.orders.facts import Kind, OrderFacts
 from integration_pipelines.orders.facts import Outcome as OrderOutcome
-from integration_pipelines.orders.records import OrderRecord, intent_key, load_order
+from integration_pipelines.orders.queue import queue_finding
+from integration_pipelines.orders.records import OrderRecord, intent_key, load_order, read_queue
 from integration_pipelines.orders.steps import (
     Accept,
     Cancel,
@@ -112,6 +114,8 @@ class OrderWork:
         failures_in_a_row = 0
         with self.ledger.begin() as connection:
             due = due_orders(connection, self.key, self.clock.now(), limit)
+            # An account that failed the last run is asked once, not once per order, until it answers.
+            enough = 1 if is_open(connection, self._account_scope) else FAILURES_IN_A_ROW
         with self.ledger.session() as session:
             for marketplace, order_id in due:
                 if until and self.clock.now() >= until:
@@ -119,7 +123,8 @@ class OrderWork:
                     break
                 error = self._work_order(session, marketplace, order_id, report)
                 failures_in_a_row = failures_in_a_row + 1 if error else 0
-                if error and self._stops_the_run(error, failures_in_a_row):
+                stops = isinstance(error, Unauthorised | OutOfBudget) or failures_in_a_row >= enough
+                if error and stops:
                     report.stopped = str(error)
                     self._settle_account(session, error)
                     break
@@ -127,10 +132,14 @@ class OrderWork:
                 self.send_references(session, report)
                 if report.looked_at > report.failed:
                     self._settle_account(session, None)
+            self.settle_queue(session)
         return report
 
     def accept_waiting(self, *, until: datetime | None = None) -> WorkReport:
-        """Answer the orders that wait for acceptance, and nothing else: no call to the warehouse (M3)."""
+        """Answer the orders that wait for acceptance, and nothing else: no call to the warehouse (M3).
+
+        An order whose next step is another one is left to the next run.
+        """
         report = WorkReport()
         with self.ledger.begin() as connection:
             due = waiting_orders(connection, self.key, self.clock.now())
@@ -138,12 +147,24 @@ class OrderWork:
             for marketplace, order_id in due:
                 if until and self.clock.now() >= until:
                     break
-                if self._work_order(session, marketplace, order_id, report):
+                if self._work_order(session, marketplace, order_id, report, acceptance_only=True):
                     break
+            self.settle_queue(session)
         return report
 
-    def _stops_the_run(self, error: RemoteError, failures_in_a_row: int) -> bool:
-        return isinstance(error, Unauthorised | OutOfBudget) or failures_in_a_row >= FAILURES_IN_A_ROW
+    def settle_queue(self, session: Session) -> None:
+        """One exception for a queue that is too old; only channels that accept first have one."""
+        if self.channel.order_policy is not OrderPolicy.ACCEPT_THEN_QUEUE:
+            return
+        now = self.clock.now()
+        with session.begin() as connection:
+            queue = read_queue(connection, self.key, self.marketplace.currency)
+            finding = queue_finding(self.key, queue, self.channel, now)
+            settle(connection, f"queue:{self.key}", self.key, [finding] if finding else [], now)
+
+    @property
+    def _account_scope(self) -> str:
+        return f"work:{self.key}"
 
     def _settle_account(self, session: Session, error: RemoteError | None) -> None:
         """One exception for an account that fails, instead of one per order."""
@@ -154,14 +175,20 @@ class OrderWork:
                 if error is None or isinstance(error, OutOfBudget)
                 else [_account_fails(f"working {self.key}", error)]
             )
-            settle(connection, f"work:{self.key}", self.key, findings, now)
+            settle(connection, self._account_scope, self.key, findings, now)
 
     def _work_order(
-        self, session: Session, marketplace: str, order_id: str, report: WorkReport
+        self,
+        session: Session,
+        marketplace: str,
+        order_id: str,
+        report: WorkReport,
+        *,
+        acceptance_only: bool = False,
     ) -> RemoteError | None:
         """One order; a fault of our own in it is shown to a person and does not stop the others."""
         try:
-            return self._decide_and_do(session, marketplace, order_id, report)
+            return self._decide_and_do(session, marketplace, order_id, report, acceptance_only)
         except (OperationalError, InterfaceError):
             raise  # the database itself: nothing can be worked
         except Exception as fault:
@@ -171,7 +198,7 @@ class OrderWork:
             return None
 
     def _decide_and_do(
-        self, session: Session, marketplace: str, order_id: str, report: WorkReport
+        self, session: Session, marketplace: str, order_id: str, report: WorkReport, acceptance_only: bool
     ) -> RemoteError | None:
         with session.hold(f"order:{marketplace}/{order_id}") as held:
             if not held:
@@ -185,6 +212,8 @@ class OrderWork:
                 decision = next_step(record.facts, self.channel, self.marketplace, self.clock.now())
                 if decision.step is None:
                     self._store(session, record, decision)
+                    return None
+                if acceptance_only and not _concerns_acceptance(decision.step):
                     return None
                 report.steps[type(decision.step).__name__] += 1
                 try:
@@ -208,9 +237,7 @@ class OrderWork:
 
     def _load(self, session: Session, marketplace: str, order_id: str) -> OrderRecord | None:
         with session.begin() as connection:
-            record = load_order(
-                connection, self.channel, marketplace, order_id, self.writes.settings.currency
-            )
+            record = load_order(connection, self.channel, marketplace, order_id, self.writes.account)
             if record and record.unlinked_booking:
                 # Found by its number: made by a write whose outcome we never stored, or by a ledger we lost.
                 order = record.facts
@@ -299,7 +326,7 @@ class OrderWork:
 
     def _store_failure(self, session: Session, record: OrderRecord, error: RemoteError) -> None:
         if isinstance(error, OutOfBudget):
-            finding = overdue(record.facts, error.words, record.failures, self.clock.now())
+            finding = overdue(record.facts, self.channel, error.words, record.failures, self.clock.now())
             wait = timedelta(seconds=error.retry_after)
             self._postpone(session, record, wait, record.failures, finding)
         else:
@@ -312,7 +339,7 @@ class OrderWork:
     def _fall_back(self, session: Session, record: OrderRecord, words: str) -> None:
         failures = record.failures + 1
         wait = min(RETRY_FIRST * 2 ** min(failures - 1, 10), RETRY_AT_MOST)
-        finding = overdue(record.facts, words, failures, self.clock.now())
+        finding = overdue(record.facts, self.channel, words, failures, self.clock.now())
         self._postpone(session, record, wait, failures, finding)
 
     def _postpone(
@@ -381,6 +408,11 @@ class OrderWork:
             else Outcome(IntentState.IGNORED, words=said)
             for order_id in references
         ]
+
+
+def _concerns_acceptance(step: Step) -> bool:
+    """Whether the step asks the marketplace or the ledger only."""
+    return isinstance(step, Accept | ReadAgain | Renumber) or step == SettleDoubt(Kind.ACCEPT)
 
 
 def _account_fails(subject: str, error: RemoteError) -> Finding:

@@ -79,14 +79,14 @@ left join exceptions e on e.subject = o.marketplace || '/' || o.order_id and e.s
 where o.channel = :channel and o.outcome is null
     and o.state in ('WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT', 'SHIPPING')
     and not exists (select from warehouse_orders w where w.warehouse = :warehouse and w.store = :store
-        and w.state <> 'cancelled' and split_part(w.number, '#', 1) = o.number)
+        and w.state <> 'cancelled' and w.base_number = o.number)
 order by since
 """)
 _DUPLICATES = text("""
 select o.order_id, o.number, o.state, min(w.created_at) as since, o.ship_by as deadline,
     string_agg(w.number || ' (id ' || w.id || ', ' || w.raw_status || ')', '; ' order by w.id) as live_orders,
     round(o.total_price, 2) || ' ' || o.currency as money_at_risk
-from warehouse_orders w join orders o on o.channel = :channel and o.number = split_part(w.number, '#', 1)
+from warehouse_orders w join orders o on o.channel = :channel and o.number = w.base_number
 where w.warehouse = :warehouse and w.store = :store and w.state <> 'cancelled'
 group by o.marketplace, o.order_id having count(*) > 1 order by since
 """)

@@ -92,6 +92,7 @@ class WarehouseFacts:
     quantities: Mapping[str, int]
     allocated: Mapping[str, int]
     total_price: Decimal | None
+    stalled_from: datetime | None = None  # on hold or without goods since so long that a person should know
     requested: Mapping[str, int] | None = None
 
 
@@ -122,6 +123,7 @@ class OrderFacts:
     other_live_orders: tuple[str, ...] = ()
     items: Mapping[str, ItemFacts] = field(default_factory=dict)
     intents: Mapping[Kind, IntentFacts] = field(default_factory=dict)
+    needs_customer: bool = True  # the warehouse wants a customer record before the order
     customer_id: str | None = None
     item_price_currency: str | None = None  # of `items`; None when the warehouse's is not configured
 

@@ -6,13 +6,13 @@ kept in the raw answer.
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
 
-from integration_pipelines.config import Channel
 from integration_pipelines.countries import alpha_2
 from integration_pipelines.ledger.orders import MarketplaceLine, MarketplaceOrder
 from integration_pipelines.ledger.store import storable_json
@@ -29,7 +29,7 @@ LONGEST_ID = 255
 def neutral_order(
     row: Any,
     channel_key: str,
-    channel: Channel,
+    number_of: Callable[[str], str],
     *,
     shop_currency: str,
     acceptance_window: timedelta,
@@ -38,6 +38,7 @@ def neutral_order(
     """One row of OR11 as the ledger stores it.
 
     Args:
+        number_of: the warehouse order number of an order id.
         shop_currency: ISO-4217, for answers that leave the currency out.
         acceptance_window: the operator's delay; its clock starts when the order began to wait.
         read_at: stands in for dates that the answer leaves out, aware UTC.
@@ -58,7 +59,7 @@ def neutral_order(
     return MarketplaceOrder(
         order_id=order.order_id,
         channel=channel_key,
-        number=f"{channel.number_prefix}-{order.order_id}",
+        number=number_of(order.order_id),
         state=order.order_state,
         currency=order.currency_iso_code or shop_currency,
         total_price=order.total_price or Decimal(0),
@@ -75,6 +76,7 @@ def neutral_order(
         waiting_since=waiting_since,
         accept_by=waiting_since + acceptance_window if waiting_since else None,
         ship_by=order.shipping_deadline,
+        cleared_at=updated_at if order.order_state == OrderState.SHIPPING else None,
         lines=tuple(_line(line) for line in order.order_lines),
         raw=row,
         raw_text=raw_text,

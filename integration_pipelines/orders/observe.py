@@ -6,7 +6,7 @@ its end: closing it would let an order that changes while we page slip out of ev
 Warehouse: one changed-orders read per account for all its channels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +23,6 @@ from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.exceptions import Code, Finding, Severity, settle, settle_many
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.orders import (
-    REVISION_MARK,
     MarketplaceOrder,
     StoredChange,
     forget_unreadable,
@@ -32,7 +31,6 @@ from integration_pipelines.ledger.orders import (
     queue_orders_numbered,
     store_marketplace_orders,
     store_warehouse_orders,
-    subjects_by_number,
 )
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.ledger.watermarks import advance_watermark, read_watermark
@@ -75,6 +73,7 @@ class OrderIntake:
     key: str
     settings: MarketplaceSettings
     channels: Mapping[str, Channel]
+    number_of: Callable[[str], str]
     client: MiraklClient
     ledger: Ledger
     clock: Clock
@@ -139,14 +138,14 @@ class OrderIntake:
     def _understood(self, rows: Sequence[Any], read_at: datetime) -> "_Page":
         """The rows of one page in the ledger's words."""
         page = _Page(len(rows))
-        channel_key, channel = next(iter(self.channels.items()))
+        channel_key = next(iter(self.channels))
         for row in rows:
             try:
                 page.readable.append(
                     neutral_order(
                         row,
                         channel_key,
-                        channel,
+                        self.number_of,
                         shop_currency=self.settings.currency,
                         acceptance_window=self.settings.acceptance_window,
                         read_at=read_at,
@@ -303,11 +302,9 @@ class WarehouseIntake:
         report: IntakeReport,
     ) -> None:
         changed = store_warehouse_orders(connection, self.key, orders, read_at)
-        numbers = [row["number"] for row in changed]
-        channels = list(self.channels)
-        queue_orders_numbered(connection, channels, numbers, read_at)
-        subjects = subjects_by_number(connection, channels, numbers)
-        moved = [row for row in changed if row["before"] != row["state"]]
+        numbers = [row["base_number"] for row in changed]
+        subjects = queue_orders_numbered(connection, list(self.channels), numbers, read_at)
+        moved = [row for row in changed if row["before"] != row["progress"]]
         append_timeline(
             connection,
             [
@@ -315,11 +312,11 @@ class WarehouseIntake:
                     subject,
                     read_at,
                     Side.WAREHOUSE,
-                    f"{row['number']} is {row['state']}",
+                    f"{row['number']} is {row['progress']}",
                     {"status": row["raw_status"], "id": row["id"]},
                 )
                 for row in moved
-                if (subject := subjects.get(row["number"].split(REVISION_MARK)[0]))
+                if (subject := subjects.get(row["base_number"]))
             ],
         )
         keep_unreadable(connection, self.key, unreadable, read_at)

@@ -1,7 +1,7 @@
 """From ledger rows to the facts that `decide` looks at, and the keys under which writes are journaled."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,9 @@ from sqlalchemy import Connection, RowMapping
 
 from integration_pipelines.config import Channel
 from integration_pipelines.ledger.order_facts import read_order_row
-from integration_pipelines.ledger.orders import REVISION_MARK
+from integration_pipelines.ledger.orders import waiting_for_warehouse
+from integration_pipelines.money import Money
+from integration_pipelines.order_numbers import revised
 from integration_pipelines.orders.facts import (
     IntentFacts,
     ItemFacts,
@@ -20,17 +22,13 @@ from integration_pipelines.orders.facts import (
     OrderFacts,
     WarehouseFacts,
 )
+from integration_pipelines.orders.queue import QueueFacts
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import Address, WarehouseOrderState
 
 CHECK_AGAIN_AFTER = timedelta(minutes=5)
 CHECK_AGAIN_AT_MOST = timedelta(hours=1)
 KNOWN_FOR = timedelta(hours=24)
-
-
-def warehouse_number(number: str, revision: int) -> str:
-    """The order's reference in the warehouse; revisions after the first carry a suffix."""
-    return number if revision == 1 else f"{number}{REVISION_MARK}{revision}"
 
 
 def customer_key(channel: Channel) -> str:
@@ -47,17 +45,32 @@ def intent_key(kind: Kind, order: OrderFacts, channel: Channel) -> str:
     return f"{kind}:{order.marketplace}:{order.order_id}:{order.revision}"
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What decisions need to know of the warehouse account.
+
+    Attributes:
+        needs_customers: orders must name a customer record.
+        currency: of its item prices, None when it is not configured.
+        stuck_after: an order may be on hold or wait for goods so long before a person is told.
+    """
+
+    needs_customers: bool
+    currency: str | None
+    stuck_after: timedelta
+
+
 class OrderRecord:
     """An order as loaded: its facts and the ledger bookkeeping beside them."""
 
-    def __init__(self, row: RowMapping, channel: Channel, item_price_currency: str | None) -> None:
+    def __init__(self, row: RowMapping, channel: Channel, account: Account) -> None:
         self.version: int = row["version"]
         self.failures: int = row["failures"]
         self.unlinked_booking: str | None = None
-        self.facts = self._facts(row, channel, item_price_currency)
+        self.facts = self._facts(row, channel, account)
 
-    def _facts(self, row: RowMapping, channel: Channel, item_price_currency: str | None) -> OrderFacts:
-        present = warehouse_number(row["number"], row["revision"])
+    def _facts(self, row: RowMapping, channel: Channel, account: Account) -> OrderFacts:
+        present = revised(row["number"], row["revision"])
         live = [b for b in row["bookings"] if b["state"] != WarehouseOrderState.CANCELLED]
         booking = _booking(row["bookings"], present)
         if booking and booking["linked"] is None:
@@ -82,11 +95,12 @@ class OrderRecord:
             lines=tuple(_line(line) for line in row["lines"]),
             refused_lines=frozenset(row["refused_lines"]),
             approvals=frozenset(row["approvals"]),
-            warehouse_order=_warehouse_facts(booking) if booking else None,
+            warehouse_order=_warehouse_facts(booking, account.stuck_after) if booking else None,
             other_live_orders=tuple(b["number"] for b in live if booking is None or b["id"] != booking["id"]),
             items={item["sku"]: _item(item) for item in row["items"]},
+            needs_customer=account.needs_customers,
             customer_id=row["customer_id"],
-            item_price_currency=item_price_currency,
+            item_price_currency=account.currency,
         )
         return _with_intents(facts, row, channel)
 
@@ -96,7 +110,7 @@ def load_order(
     channel: Channel,
     marketplace: str,
     order_id: str,
-    item_price_currency: str | None,
+    account: Account,
 ) -> OrderRecord | None:
     """One order with everything a decision needs."""
     row = read_order_row(
@@ -107,7 +121,13 @@ def load_order(
         store=channel.store,
         customer_key=customer_key(channel),
     )
-    return OrderRecord(row, channel, item_price_currency) if row else None
+    return OrderRecord(row, channel, account) if row else None
+
+
+def read_queue(connection: Connection, channel_key: str, currency: str) -> QueueFacts:
+    """How the channel's queue for the warehouse stands; `currency` is the shop's."""
+    row = waiting_for_warehouse(connection, channel_key, currency)
+    return QueueFacts(row["waiting"], row["oldest"], row["ship_by"], Money(row["value"], currency))
 
 
 def _booking(bookings: list[dict[str, Any]], number: str) -> dict[str, Any] | None:
@@ -165,7 +185,8 @@ def _intent(intent: Mapping[str, Any]) -> IntentFacts:
     return IntentFacts(IntentState(intent["state"]), intent["words"], settled_at)
 
 
-def _warehouse_facts(booking: Mapping[str, Any]) -> WarehouseFacts:
+def _warehouse_facts(booking: Mapping[str, Any], stuck_after: timedelta) -> WarehouseFacts:
+    stalls = booking["state"] in (WarehouseOrderState.ON_HOLD, WarehouseOrderState.BACKORDERED)
     return WarehouseFacts(
         id=booking["id"],
         number=booking["number"],
@@ -174,6 +195,7 @@ def _warehouse_facts(booking: Mapping[str, Any]) -> WarehouseFacts:
         quantities=_units(booking["lines"]),
         allocated=_units(booking["lines"], "allocated"),
         total_price=Decimal(str(booking["total_price"])) if booking["total_price"] is not None else None,
+        stalled_from=datetime.fromisoformat(booking["state_since"]) + stuck_after if stalls else None,
     )
 
 

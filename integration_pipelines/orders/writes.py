@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
-from integration_pipelines.config import Warehouse as WarehouseSettings
 from integration_pipelines.ledger.intents import Absent, Intent, Outcome, Plan, Unclear
 from integration_pipelines.ledger.orders import (
     link_order,
@@ -25,8 +24,9 @@ from integration_pipelines.ledger.orders import (
 )
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.marketplace import OrderState
+from integration_pipelines.order_numbers import revised
 from integration_pipelines.orders.facts import Kind, LineFacts, OrderFacts
-from integration_pipelines.orders.records import OrderRecord, intent_key, warehouse_number
+from integration_pipelines.orders.records import Account, OrderRecord, intent_key
 from integration_pipelines.orders.steps import Accept, Cancel, CreateCustomer, Release, Reserve, WarnFloor
 from integration_pipelines.remote import IntentState, Refused
 from integration_pipelines.warehouse import (
@@ -59,9 +59,9 @@ class OrderWrites:
 
     key: str
     channel: Channel
-    settings: WarehouseSettings
     marketplace: Marketplace
     warehouse: Warehouse
+    account: Account
     clock: Clock
 
     def plan(
@@ -167,7 +167,7 @@ class OrderWrites:
         distinct = hashlib.sha256(order.buyer.encode()).hexdigest()[:10]
         mailbox = f"{self.channel.number_prefix.lower()}.{readable}.{distinct}"
         return {
-            "reference": f"{mailbox}@{self.settings.guest_email_domain}",
+            "reference": f"{mailbox}@{self.warehouse.guest_email_domain}",
             "first_name": order.contact.get("first_name", "")[:100],
             "last_name": order.contact.get("last_name", "")[:100] or "Marketplace customer",
             "note": f"{order.marketplace} buyer {order.buyer}"[:255],
@@ -180,7 +180,7 @@ class OrderWrites:
         )
         ship_by = f", ship by {order.ship_by:%Y-%m-%d %H:%M} UTC" if order.ship_by else ""
         return {
-            "number": warehouse_number(order.number, order.revision),
+            "number": revised(order.number, order.revision),
             "store": self.channel.store,
             "customer_id": order.customer_id,
             "lines": [
@@ -200,6 +200,7 @@ class OrderWrites:
             "released": released,
             "payment_reference": order.order_id,
             "note": f"{order.marketplace} order {order.order_id}{ship_by}",
+            "placed_at": order.placed_at.isoformat(),
             "ship_by": order.ship_by.isoformat() if order.ship_by else None,
             "delivery_method": self.channel.delivery_method,
         }
@@ -279,5 +280,6 @@ def _order_request(request: Mapping[str, Any]) -> OrderRequest:
     values["ship_to"] = Address(**request["ship_to"])
     for name in ("shipping_price", "total_price"):
         values[name] = Decimal(request[name])
-    values["ship_by"] = datetime.fromisoformat(request["ship_by"]) if request["ship_by"] else None
+    for name in ("ship_by", "placed_at"):
+        values[name] = datetime.fromisoformat(request[name]) if request[name] else None
     return OrderRequest(**values)

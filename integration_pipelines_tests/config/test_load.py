@@ -148,7 +148,12 @@ ONE_FAULT = [
     ("hours: 24", "hours: 24\n    time_zone: Paris", "alpine.time_zone: unknown time zone 'Paris'", "Paris"),
     ("https://alpine.example.com", "alpine", "base_url: must be a web address", "alpine\n    api"),
     ("https://alpine.example.com", "ftp://a.b", "base_url: must be a web address", "ftp"),
-    ("system: veeqo", "system: veego", "must be one of veeqo, not 'veego'; did you mean veeqo?", "veego"),
+    (
+        "system: veeqo",
+        "system: veego",
+        "must be one of veeqo, deposco, not 'veego'; did you mean veeqo?",
+        "veego",
+    ),
     ("number_prefix: ALP", "number_prefix: A-L", "number_prefix: must be 1 to 16 letters", "A-L"),
     ("store: 011001", "store: {a: 1}", "channels.alpine.store: must be one text", "{a"),
     ("orders.example.com", "nowhere", "guest_email_domain: must be a domain that you own", "nowhere"),

@@ -26,7 +26,7 @@ def channels() -> Channels:
 def test_each_account_gets_its_own_key(channels: Channels) -> None:
     secrets = read_secrets(channels, KEYS)
     assert secrets.of_marketplace("borealis") == "b-key"
-    assert secrets.of_warehouse("veeqo_main") == "v-key"
+    assert secrets.of_warehouse("veeqo_main") == {"api_key": "v-key"}
     assert secret_variables(channels) == list(KEYS)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from integration_pipelines.config import Channel, LineRule, Marketplace, OrderPolicy
 from integration_pipelines.config.models import OrderRules, PriceDropRule
+from integration_pipelines.order_numbers import revised
 from integration_pipelines.orders.facts import (
     IntentFacts,
     ItemFacts,
@@ -136,7 +137,7 @@ def booking(
         quantities if allocated is None else {sku: min(allocated, units) for sku, units in quantities.items()}
     )
     total = sum((each.price + each.shipping_price for each in facts.wanted_lines), Decimal(0))
-    number = facts.number if facts.revision == 1 else f"{facts.number}#{facts.revision}"
+    number = revised(facts.number, facts.revision)
     return WarehouseFacts("801", number, state, state.value, quantities, got, total, requested=quantities)
 
 

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from integration_pipelines.config import Channel, LineRule, OrderPolicy
 from integration_pipelines.exceptions import Code, Severity
 from integration_pipelines.marketplace import OrderState
-from integration_pipelines.orders.decide import Decision, next_step, overdue
+from integration_pipelines.orders.decide import next_step, overdue
+from integration_pipelines.orders.decision import Decision
 from integration_pipelines.orders.facts import ItemStanding, Kind, OrderFacts, Outcome
 from integration_pipelines.orders.steps import (
     Accept,
@@ -105,16 +107,95 @@ class TestAcceptThenQueue:
     def test_accepts_without_asking_the_warehouse(self) -> None:
         assert decide(order(items={}, customer_id=None), ACCEPT_FIRST).step == Accept((("A-1", True),))
 
-    def test_leaves_the_warehouse_alone_until_dispatch_is_cleared(self) -> None:
-        decision = decide(order(OrderState.WAITING_DEBIT, items={}), ACCEPT_FIRST)
-        assert decision.step is None
-        assert decision.finding is None
+    def test_only_asks_for_the_items_until_dispatch_is_cleared(self) -> None:
+        """M6: an unknown SKU shows while there is time, not when the parcel should leave."""
+        waiting = order(OrderState.WAITING_DEBIT, items={})
+        assert decide(waiting, ACCEPT_FIRST).step == LookUpItems(("LAMP",))
+        known = decide(replace(waiting, items={"LAMP": known_item()}), ACCEPT_FIRST)
+        assert (known.step, known.finding) == (None, None)
+        ghost = decide(replace(waiting, items={"LAMP": missing_item()}), ACCEPT_FIRST)
+        assert code_of(ghost) is Code.UNKNOWN_SKU
 
     def test_imports_from_the_queue_when_cleared(self) -> None:
         facts = order(OrderState.SHIPPING, items={})
         assert decide(facts, ACCEPT_FIRST).step == LookUpItems(("LAMP",))
         known = replace(facts, items={"LAMP": known_item()})
         assert decide(known, ACCEPT_FIRST).step == Reserve(known.lines, released=True)
+
+    def test_makes_no_customer_where_the_warehouse_keeps_none(self) -> None:
+        facts = order(OrderState.SHIPPING, customer_id=None)
+        assert decide(facts, ACCEPT_FIRST).step == CreateCustomer()
+        without = replace(facts, needs_customer=False)
+        assert decide(without, ACCEPT_FIRST).step == Reserve(facts.lines, released=True)
+
+    @pytest.mark.parametrize("rule", [LineRule.HOLD, LineRule.REFUSE])
+    def test_applies_the_rules_to_what_is_known_already(self, rule: LineRule) -> None:
+        """M4: a SKU that was missing when it was asked for last is not promised again."""
+        facts = order(lines=(line(1), line(2, "GHOST")), items={"GHOST": missing_item()})
+        decision = decide(facts, channel(OrderPolicy.ACCEPT_THEN_QUEUE, unknown_sku=rule))
+        if rule is LineRule.HOLD:
+            assert code_of(decision) is Code.UNKNOWN_SKU
+        else:
+            assert decision.step == Renumber(frozenset({"A-2"}))
+            told = replace(facts, refused_lines=frozenset({"A-2"}))
+            assert decide(told, ACCEPT_FIRST).step == Accept((("A-1", True), ("A-2", False)))
+
+    def test_a_missing_sku_is_asked_for_again_before_anything_is_promised(self) -> None:
+        facts = order(items={"LAMP": missing_item(again=timedelta(0))})
+        assert decide(facts, ACCEPT_FIRST).step == LookUpItems(("LAMP",))
+
+    def test_a_price_that_fell_is_held_when_the_warehouse_price_is_known(self) -> None:
+        facts = order(lines=(line(unit_price="1.00"),))
+        assert code_of(decide(facts, ACCEPT_FIRST)) is Code.PRICE_DROP
+        assert decide(replace(facts, items={}), ACCEPT_FIRST).step == Accept((("A-1", True),))
+
+    def test_a_failure_in_the_queue_is_the_queues_until_it_goes_on_or_dispatch_presses(self) -> None:
+        """F1: the queue's own exception tells of a slow warehouse; an order's tells of the order."""
+        facts = order(OrderState.SHIPPING, ship_by=NOW + timedelta(days=2))
+        assert overdue(facts, ACCEPT_FIRST, "it answers 503", 1, NOW) is None
+        for failures, moment in ((4, NOW), (1, NOW + timedelta(days=2))):
+            late = overdue(facts, ACCEPT_FIRST, "it answers 503", failures, moment)
+            assert late is not None
+            assert late.code is Code.ACCEPTED_NOT_IN_WAREHOUSE
+            assert late.deadline == facts.ship_by
+
+
+class TestStalledInTheWarehouse:
+    """An order that people hold or that lacks goods is the warehouse's business, for a while."""
+
+    @pytest.mark.parametrize(
+        ("state", "code"),
+        [
+            (WarehouseOrderState.ON_HOLD, Code.HELD_IN_WAREHOUSE),
+            (WarehouseOrderState.BACKORDERED, Code.BACK_ORDERED),
+        ],
+    )
+    def test_is_shown_after_the_accounts_patience(self, state: WarehouseOrderState, code: Code) -> None:
+        facts = stalled_order(state, ship_by=NOW + timedelta(days=2))
+        early = decide(facts, ACCEPT_FIRST)
+        assert early == Decision(outcome=Outcome.RELEASED, look_at=NOW + timedelta(hours=4))
+        late = decide(facts, ACCEPT_FIRST, now=NOW + timedelta(hours=4))
+        assert code_of(late) is code
+        assert late.outcome is None
+
+    def test_is_shown_at_the_dispatch_deadline_at_the_latest(self) -> None:
+        facts = stalled_order(WarehouseOrderState.ON_HOLD, ship_by=NOW + timedelta(hours=1))
+        assert decide(facts, ACCEPT_FIRST).look_at == NOW + timedelta(hours=1)
+        late = decide(facts, ACCEPT_FIRST, now=NOW + timedelta(hours=1))
+        assert late.finding is not None
+        assert late.finding.severity is Severity.BREACHED
+
+    def test_goes_on_by_itself(self) -> None:
+        moving = stalled_order(WarehouseOrderState.RELEASED)
+        assert decide(moving, ACCEPT_FIRST, now=NOW + timedelta(days=1)).outcome is Outcome.RELEASED
+
+
+def stalled_order(state: WarehouseOrderState, **changes: Any) -> OrderFacts:
+    facts = booked(OrderState.SHIPPING, booking_state=state, **changes)
+    assert facts.warehouse_order is not None
+    stalls = state is not WarehouseOrderState.RELEASED
+    booking = replace(facts.warehouse_order, stalled_from=NOW + timedelta(hours=4) if stalls else None)
+    return replace(facts, warehouse_order=booking)
 
 
 class TestRulesPerLine:
@@ -237,8 +318,8 @@ class TestAcceptanceClock:
     def test_half_the_window_may_pass_before_a_failing_step_is_shown(self) -> None:
         facts = order()
         assert facts.waiting_since is not None
-        assert overdue(facts, "it answers 503", 1, facts.waiting_since + WINDOW * 0.49) is None
-        late = overdue(facts, "it answers 503", 1, facts.waiting_since + WINDOW * 0.5)
+        assert overdue(facts, channel(), "it answers 503", 1, facts.waiting_since + WINDOW * 0.49) is None
+        late = overdue(facts, channel(), "it answers 503", 1, facts.waiting_since + WINDOW * 0.5)
         assert late is not None
         assert late.code is Code.UNACKNOWLEDGED_ORDER
         assert "503" in late.reason
@@ -246,10 +327,10 @@ class TestAcceptanceClock:
     @pytest.mark.parametrize("state", [*WAITING_DEBIT, OrderState.SHIPPING])
     def test_accepted_but_not_in_the_warehouse_is_shown_at_the_first_failure(self, state: str) -> None:
         """F1: an accepted order is in the warehouse or on the queue, always."""
-        late = overdue(order(state), "it answers 503", 1, NOW)
+        late = overdue(order(state), channel(), "it answers 503", 1, NOW)
         assert late is not None
         assert late.code is Code.ACCEPTED_NOT_IN_WAREHOUSE
-        assert overdue(booked(state), "it answers 503", 1, NOW) is None
+        assert overdue(booked(state), channel(), "it answers 503", 1, NOW) is None
 
     @pytest.mark.parametrize(
         ("facts", "code"),
@@ -262,8 +343,8 @@ class TestAcceptanceClock:
     def test_a_step_that_keeps_failing_is_shown_however_young_the_order(
         self, facts: OrderFacts, code: Code
     ) -> None:
-        assert overdue(facts, "it answers 503", 3, NOW) is None
-        late = overdue(facts, "it answers 503", 4, NOW)
+        assert overdue(facts, channel(), "it answers 503", 3, NOW) is None
+        late = overdue(facts, channel(), "it answers 503", 4, NOW)
         assert late is not None
         assert late.code is code
 
@@ -435,7 +516,7 @@ class TestOneWarehouseOrder:
         assert decide(order(intents={kind: intent(state)})).step == SettleDoubt(kind)
 
     def test_a_second_live_order_stops_everything(self) -> None:
-        decision = decide(booked(OrderState.SHIPPING, other_live_orders=("ALP-A#2",)))
+        decision = decide(booked(OrderState.SHIPPING, other_live_orders=("ALP-A--r2",)))
         assert code_of(decision) is Code.DUPLICATE_WAREHOUSE_ORDER
         assert decision.step is None
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from integration_pipelines.clock import Clock
+from integration_pipelines.config.deposco import DeposcoProfile, Generation
 from integration_pipelines.connectors.deposco.client import DeposcoClient
-from integration_pipelines.connectors.deposco.profile import DeposcoProfile, Generation
 from integration_pipelines.connectors.deposco.tokens import (
     OAuthSecrets,
     TokenSource,

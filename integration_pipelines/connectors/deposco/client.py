@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from integration_pipelines.config.deposco import DeposcoProfile, Generation
 from integration_pipelines.connectors.deposco.payloads import InventoryBalance, SalesOrder, rows_of
-from integration_pipelines.connectors.deposco.profile import DeposcoProfile, Generation
 from integration_pipelines.connectors.deposco.v1 import V1Calls
 from integration_pipelines.connectors.deposco.v2 import V2Calls
 from integration_pipelines.connectors.http import Transport

@@ -15,9 +15,9 @@ from decimal import Decimal
 from textwrap import wrap
 from typing import Any
 
+from integration_pipelines.config.deposco import DeposcoProfile, Generation
+from integration_pipelines.config.deposco_fields import LIMITS, NEVER_SHORTENED, V1_KEPT_EMPTY
 from integration_pipelines.connectors.deposco.errors import NotSendable
-from integration_pipelines.connectors.deposco.order_fields import LIMITS, NEVER_SHORTENED, V1_KEPT_EMPTY
-from integration_pipelines.connectors.deposco.profile import DeposcoProfile, Generation
 from integration_pipelines.warehouse import Address, OrderRequest, RequestedLine
 
 logger = logging.getLogger(__name__)

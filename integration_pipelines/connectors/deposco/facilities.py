@@ -10,53 +10,14 @@ not chosen, and the reason says so; it is never treated as empty.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from integration_pipelines.clock import as_utc
+from integration_pipelines.config.facilities import Facility
 
 _FURTHEST = 400  # days; a facility that does not work once in over a year never ships
-
-
-@dataclass(frozen=True, slots=True)
-class FacilitySettings:
-    """A facility that may serve marketplaces.
-
-    Attributes:
-        number: Deposco's facility number.
-        time_zone: IANA name; all that follows is in it.
-        cut_off: an order that is there by this time of a working day counts from that day.
-        ships_at: when the carriers leave, on the day that the order is ready.
-        processing_days: working days from the day that counts to the day it leaves; 0 is the same day.
-        working_days: ISO weekdays, 1 is Monday.
-        holidays: days on which nobody works.
-        rank: the lower is preferred where several can take the order equally soon.
-        eligible: False keeps it out of every choice.
-    """
-
-    number: str
-    time_zone: str = "UTC"
-    cut_off: time = time(14)
-    ships_at: time = time(18)
-    processing_days: int = 0
-    working_days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
-    holidays: frozenset[date] = frozenset()
-    rank: int = 0
-    eligible: bool = True
-
-    def __post_init__(self) -> None:
-        ZoneInfo(self.time_zone)  # an unknown zone is an error of configuration, not of one order
-        if not self.working_days or not self.working_days <= set(range(1, 8)):
-            raise ValueError(
-                f"Facility {self.number}: working days are 1 (Monday) to 7, at least one of them."
-            )
-        if self.processing_days < 0:
-            raise ValueError(f"Facility {self.number}: processing days cannot be negative.")
-
-    def works_on(self, day: date) -> bool:
-        """Whether people work there on this day of its calendar."""
-        return day.isoweekday() in self.working_days and day not in self.holidays
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +49,7 @@ Stock = Mapping[str, Mapping[str, Decimal | None]]
 def choose_facility(
     lines: Iterable[tuple[str, int]],
     stock: Stock,
-    facilities: Sequence[FacilitySettings],
+    facilities: Sequence[Facility],
     now: datetime,
     window: DispatchWindow | None = None,
 ) -> FacilityChoice:
@@ -124,7 +85,7 @@ def choose_facility(
     return FacilityChoice(chosen, leaves_at, reasons)
 
 
-def earliest_departure(facility: FacilitySettings, ready_at: datetime) -> datetime | None:
+def earliest_departure(facility: Facility, ready_at: datetime) -> datetime | None:
     """When an order that is there at `ready_at` leaves, UTC; None for a facility that never works."""
     local = as_utc(ready_at).astimezone(ZoneInfo(facility.time_zone))
     day = local.date()
@@ -143,7 +104,7 @@ def earliest_departure(facility: FacilitySettings, ready_at: datetime) -> dateti
 
 
 def _cannot_take(
-    facility: FacilitySettings,
+    facility: Facility,
     wanted: Mapping[str, int],
     held: Mapping[str, Decimal | None],
     leaves_at: datetime | None,

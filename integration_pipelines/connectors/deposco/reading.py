@@ -23,18 +23,20 @@ from integration_pipelines.warehouse import (
     WarehouseOrderState,
 )
 
-_WAITS = WarehouseOrderState.RELEASED  # the floor may pick it, waiting for stock or a wave included
+_WAITS = WarehouseOrderState.RELEASED  # the floor may pick it, waiting for a wave included
+_LACKS = WarehouseOrderState.BACKORDERED
 _HELD = WarehouseOrderState.ON_HOLD
 _GONE = WarehouseOrderState.SHIPPED
 _CANCELLED = WarehouseOrderState.CANCELLED
 
 _STATES: Mapping[WarehouseOrderState, tuple[str, ...]] = {
     _WAITS: (
-        "New", "Ready for Fulfillment", "Wave Built", "Back Ordered", "Partially Released", "Released",
+        "New", "Ready for Fulfillment", "Wave Built", "Partially Released", "Released",
         "Picking", "Pick Complete", "Partially Staged", "Staged", "Partially Loaded", "Loaded",
         "Partially Shipped",
         "Accepted", "Open", "Planned", "Ready", "Processing", "Packing", "Packed", "In Fulfillment",
     ),
+    _LACKS: ("Back Ordered",),
     # A draft waits for somebody to finish it: the floor does not see it.
     _HELD: ("Hold", "Review", "Draft", "Needs Attention", "Suspended", "Incomplete"),
     # What came back or was invoiced had left before.

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from integration_pipelines.clock import Clock
+from integration_pipelines.config.deposco import DeposcoProfile
 from integration_pipelines.connectors.deposco.client import Calls
 from integration_pipelines.connectors.deposco.payloads import EntityRef, SalesOrder, SalesOrderLine, rows_of
-from integration_pipelines.connectors.deposco.profile import DeposcoProfile
 from integration_pipelines.connectors.deposco.reading import (
     record_reference,
     state_of,

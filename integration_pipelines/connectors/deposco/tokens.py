@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from integration_pipelines.clock import Clock
-from integration_pipelines.connectors.deposco.profile import ClientPlacement, Grant, OAuth
+from integration_pipelines.config.deposco import ClientPlacement, Grant, OAuth
 from integration_pipelines.connectors.http import Operation, Transport, form_content
 from integration_pipelines.remote import NotExecuted, Refused, RemoteError, Unauthorised, Unreachable
 

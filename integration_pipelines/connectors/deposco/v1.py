@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from integration_pipelines.config.deposco import V1, Rendering
 from integration_pipelines.connectors.deposco.errors import NotSendable
 from integration_pipelines.connectors.deposco.multistatus import RecordResult, result_for
 from integration_pipelines.connectors.deposco.payloads import SalesOrder
-from integration_pipelines.connectors.deposco.profile import V1, Rendering
 from integration_pipelines.connectors.deposco.rendering import (
     as_list,
     json_content,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import ValidationError
 
+from integration_pipelines.config.deposco import V2
 from integration_pipelines.connectors.deposco.payloads import (
     DeposcoPayload,
     Item,
@@ -19,7 +20,6 @@ from integration_pipelines.connectors.deposco.payloads import (
     is_complete,
     unwrapped,
 )
-from integration_pipelines.connectors.deposco.profile import V2
 from integration_pipelines.connectors.deposco.rendering import as_list
 from integration_pipelines.connectors.http import Operation, Transport
 from integration_pipelines.connectors.values import reason

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pydantic import ValidationError
 
 from integration_pipelines.clock import Clock
+from integration_pipelines.config.deposco import Generation
 from integration_pipelines.connectors.deposco.client import DeposcoClient
 from integration_pipelines.connectors.deposco.composing import Composer, note
 from integration_pipelines.connectors.deposco.errors import NotSendable
@@ -24,7 +25,6 @@ from integration_pipelines.connectors.deposco.facilities import (
     choose_facility,
 )
 from integration_pipelines.connectors.deposco.payloads import Item, SalesOrder
-from integration_pipelines.connectors.deposco.profile import Generation
 from integration_pipelines.connectors.deposco.reading import (
     state_of,
     status_key,
@@ -58,7 +58,7 @@ class DeposcoWarehouse:
         clock: ends the period of a V1 read, and waits for a V1 order to be readable.
     """
 
-    needs_customers = False
+    guest_email_domain: str | None = None
 
     def __init__(self, name: str, client: DeposcoClient, clock: Clock) -> None:
         self.name = name

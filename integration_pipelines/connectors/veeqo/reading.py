@@ -23,7 +23,7 @@ from integration_pipelines.warehouse import (
 
 _STATES = {
     "awaiting_payment": WarehouseOrderState.RESERVED,
-    "awaiting_stock": WarehouseOrderState.RELEASED,
+    "awaiting_stock": WarehouseOrderState.BACKORDERED,
     "awaiting_fulfillment": WarehouseOrderState.RELEASED,
     "shipped": WarehouseOrderState.SHIPPED,
     "on_hold": WarehouseOrderState.ON_HOLD,

@@ -48,22 +48,23 @@ class VeeqoWarehouse:
     Args:
         name: the warehouse's key in `channels.yaml`.
         client: its calls.
+        guest_email_domain: under it every buyer has an address; orders name a customer record (Veeqo §5).
         time_zone: the zone in which ship-by days are written for the floor.
         warning_tag: the tag that makes warned orders stand out in Veeqo.
     """
-
-    needs_customers = True
 
     def __init__(
         self,
         name: str,
         client: VeeqoClient,
         *,
+        guest_email_domain: str = "guests.invalid",
         time_zone: str = "UTC",
         warning_tag: str = WARNING_TAG,
     ) -> None:
         self.name = name
         self.client = client
+        self.guest_email_domain: str | None = guest_email_domain
         self._zone = ZoneInfo(time_zone)
         self._warning_tag = warning_tag
         self._warning_tag_id: str | None = None

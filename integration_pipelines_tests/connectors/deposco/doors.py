@@ -5,8 +5,7 @@ from typing import Any
 
 import httpx
 
-from integration_pipelines.connectors.deposco.client import DeposcoClient
-from integration_pipelines.connectors.deposco.profile import (
+from integration_pipelines.config.deposco import (
     V1,
     Capabilities,
     DeposcoProfile,
@@ -14,6 +13,7 @@ from integration_pipelines.connectors.deposco.profile import (
     OrderDefaults,
     Rendering,
 )
+from integration_pipelines.connectors.deposco.client import DeposcoClient
 from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines_tests.connectors.doors import Door, Reaction, answer, door
 

@@ -9,9 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from integration_pipelines.clock import ManualClock
-from integration_pipelines.connectors.calls import CallCounter
-from integration_pipelines.connectors.deposco.accounts import BasicSecrets, DeposcoSecrets, open_deposco
-from integration_pipelines.connectors.deposco.profile import (
+from integration_pipelines.config.deposco import (
     V1,
     V2,
     Capabilities,
@@ -21,6 +19,8 @@ from integration_pipelines.connectors.deposco.profile import (
     OrderDefaults,
     Rendering,
 )
+from integration_pipelines.connectors.calls import CallCounter
+from integration_pipelines.connectors.deposco.accounts import BasicSecrets, DeposcoSecrets, open_deposco
 from integration_pipelines.connectors.deposco.tokens import MemoryTokenStore, OAuthSecrets
 from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines.connectors.http import Authority, InProcessTransport, Transport

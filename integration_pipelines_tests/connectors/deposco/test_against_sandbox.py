@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from integration_pipelines.connectors.deposco.facilities import FacilitySettings
+from integration_pipelines.config.facilities import Facility
 from integration_pipelines.remote import NotExecuted, OutcomeUnknown, Refused, Unanswered
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, Manners
 from integration_pipelines.sandbox.deposco.settings import FacilitySettings as Building
@@ -205,8 +205,8 @@ def test_an_outage_before_the_write_proves_that_nothing_was_sent(profile: str) -
 def test_the_order_names_the_facility_that_can_take_it(profile: str) -> None:
     buildings = (Building("DC1", "North"), Building("DC2", "South"))
     ours = (
-        FacilitySettings("DC1", "Europe/Paris", working_days=frozenset({6})),
-        FacilitySettings("DC2", "Europe/Paris", processing_days=1),
+        Facility(number="DC1", time_zone="Europe/Paris", working_days=frozenset({6})),
+        Facility(number="DC2", time_zone="Europe/Paris", processing_days=1),
     )
     made = account(profile, DeposcoSettings("depot", facilities=buildings), facilities=ours, stock=400)
     for sku in ("MUG", "LAMP"):

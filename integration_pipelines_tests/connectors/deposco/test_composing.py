@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration_pipelines.connectors.deposco.composing import Composer
-from integration_pipelines.connectors.deposco.errors import NotSendable
-from integration_pipelines.connectors.deposco.order_fields import LIMITS, V1_HEADER, V1_LINE
-from integration_pipelines.connectors.deposco.profile import (
+from integration_pipelines.config.deposco import (
     DeposcoProfile,
     Generation,
     OrderDefaults,
     Rendering,
 )
+from integration_pipelines.config.deposco_fields import LIMITS, V1_HEADER, V1_LINE
+from integration_pipelines.connectors.deposco.composing import Composer
+from integration_pipelines.connectors.deposco.errors import NotSendable
 from integration_pipelines.connectors.deposco.rendering import as_list, read_document, xml_content
 from integration_pipelines.remote import Refused
 from integration_pipelines.warehouse import Address, OrderRequest

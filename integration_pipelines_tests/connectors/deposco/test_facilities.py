@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integration_pipelines.config.facilities import Facility
 from integration_pipelines.connectors.deposco.facilities import (
     DispatchWindow,
-    FacilitySettings,
     choose_facility,
     earliest_departure,
 )
 
-PARIS = FacilitySettings("PAR", "Europe/Paris", cut_off=time(14), ships_at=time(18))
+PARIS = Facility(number="PAR", time_zone="Europe/Paris", cut_off=time(14), ships_at=time(18))
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LINES = [("MUG", 2), ("LAMP", 1)]
 FULL = {"MUG": Decimal(5), "LAMP": Decimal(5)}
@@ -42,34 +42,38 @@ def utc(*parts: int) -> datetime:
         (PARIS, utc(2026, 3, 7, 8, 0), utc(2026, 3, 9, 17, 0)),
         # the day there, not in UTC: Sunday 23:30 UTC is Monday morning in Tokyo
         (
-            FacilitySettings("TYO", "Asia/Tokyo", cut_off=time(14), ships_at=time(18)),
+            Facility(number="TYO", time_zone="Asia/Tokyo", cut_off=time(14), ships_at=time(18)),
             utc(2026, 3, 1, 23, 30),
             utc(2026, 3, 2, 9, 0),
         ),
     ],
 )
 def test_the_cut_off_and_the_calendar_are_the_facilitys_own(
-    facility: FacilitySettings, ready: datetime, leaves: datetime
+    facility: Facility, ready: datetime, leaves: datetime
 ) -> None:
     assert earliest_departure(facility, ready) == leaves
 
 
 def test_processing_days_count_working_days_only() -> None:
-    slow = FacilitySettings(
-        "PAR", "Europe/Paris", processing_days=2, holidays=frozenset({date(2026, 3, 9)}), ships_at=time(12)
+    slow = Facility(
+        number="PAR",
+        time_zone="Europe/Paris",
+        processing_days=2,
+        holidays=frozenset({date(2026, 3, 9)}),
+        ships_at=time(12),
     )
 
     assert earliest_departure(slow, utc(2026, 3, 5, 8, 0)) == utc(2026, 3, 10, 11, 0)
 
 
 def test_an_order_after_the_carriers_but_before_the_cut_off_leaves_no_earlier_than_it_came() -> None:
-    early = FacilitySettings("PAR", "UTC", cut_off=time(16), ships_at=time(10))
+    early = Facility(number="PAR", time_zone="UTC", cut_off=time(16), ships_at=time(10))
 
     assert earliest_departure(early, utc(2026, 3, 2, 15, 0)) == utc(2026, 3, 2, 15, 0)
 
 
 def test_the_facility_that_leaves_first_and_has_everything_is_chosen() -> None:
-    slow = FacilitySettings("SLOW", "Europe/Paris", processing_days=1)
+    slow = Facility(number="SLOW", time_zone="Europe/Paris", processing_days=1)
     choice = choose_facility(LINES, {"PAR": FULL, "SLOW": FULL}, [slow, PARIS], MONDAY)
 
     assert (choice.facility, choice.leaves_at) == ("PAR", utc(2026, 3, 2, 17, 0))
@@ -103,7 +107,7 @@ def test_lines_of_one_sku_add_up() -> None:
 
 
 def test_an_order_is_never_split_over_facilities() -> None:
-    lyon = FacilitySettings("LYO", "Europe/Paris")
+    lyon = Facility(number="LYO", time_zone="Europe/Paris")
     stock = {"PAR": {"MUG": Decimal(9), "LAMP": Decimal(0)}, "LYO": {"MUG": Decimal(0), "LAMP": Decimal(9)}}
 
     assert choose_facility(LINES, stock, [PARIS, lyon], MONDAY).facility is None
@@ -122,8 +126,8 @@ def test_the_dispatch_window_rules_facilities_out_at_both_ends() -> None:
 
 
 def test_rank_decides_where_several_leave_at_once_and_what_is_closed_to_marketplaces_never_does() -> None:
-    second = FacilitySettings("AAA", "Europe/Paris", ships_at=time(18), rank=1)
-    shut = FacilitySettings("SHUT", "Europe/Paris", eligible=False, rank=-1)
+    second = Facility(number="AAA", time_zone="Europe/Paris", ships_at=time(18), rank=1)
+    shut = Facility(number="SHUT", time_zone="Europe/Paris", eligible=False, rank=-1)
     stock = {"PAR": FULL, "AAA": FULL, "SHUT": FULL}
 
     choice = choose_facility(LINES, stock, [shut, second, PARIS], MONDAY)
@@ -137,12 +141,13 @@ def test_rank_decides_where_several_leave_at_once_and_what_is_closed_to_marketpl
     [{"working_days": frozenset()}, {"working_days": frozenset({0})}, {"processing_days": -1}],
 )
 def test_a_calendar_that_makes_no_sense_is_an_error_of_configuration(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="Facility PAR"):
-        FacilitySettings("PAR", **wrong)  # type: ignore[arg-type]
+    [name] = wrong
+    with pytest.raises(ValueError, match=name):
+        Facility(number="PAR", **wrong)  # type: ignore[arg-type]
 
 
 FACILITIES = st.builds(
-    FacilitySettings,
+    Facility,
     number=st.just("X"),
     time_zone=st.sampled_from(["UTC", "Europe/Paris", "America/New_York", "Pacific/Auckland"]),
     cut_off=st.times(timezones=st.none()),
@@ -154,9 +159,7 @@ FACILITIES = st.builds(
 
 
 @given(FACILITIES, st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_it_leaves_on_a_working_day_and_never_before_it_came(
-    facility: FacilitySettings, ready: datetime
-) -> None:
+def test_it_leaves_on_a_working_day_and_never_before_it_came(facility: Facility, ready: datetime) -> None:
     leaves = earliest_departure(facility, ready)
 
     assert leaves is not None
@@ -166,7 +169,7 @@ def test_it_leaves_on_a_working_day_and_never_before_it_came(
 
 
 @given(FACILITIES, st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_coming_later_never_makes_it_leave_earlier(facility: FacilitySettings, ready: datetime) -> None:
+def test_coming_later_never_makes_it_leave_earlier(facility: Facility, ready: datetime) -> None:
     sooner, later = (
         earliest_departure(facility, ready),
         earliest_departure(facility, ready + timedelta(hours=7)),

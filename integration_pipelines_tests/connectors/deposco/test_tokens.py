@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from integration_pipelines.clock import ManualClock
+from integration_pipelines.config.deposco import ClientPlacement, Grant, OAuth
 from integration_pipelines.connectors.calls import CallCounter
-from integration_pipelines.connectors.deposco.profile import ClientPlacement, Grant, OAuth
 from integration_pipelines.connectors.deposco.tokens import (
     MemoryTokenStore,
     OAuthSecrets,

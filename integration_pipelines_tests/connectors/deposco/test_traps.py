@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from integration_pipelines.connectors.deposco.profile import Generation, OrderDefaults
+from integration_pipelines.config.deposco import Generation, OrderDefaults
 from integration_pipelines.remote import (
     NotExecuted,
     OutcomeUnknown,

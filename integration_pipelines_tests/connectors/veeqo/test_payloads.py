@@ -59,11 +59,11 @@ JSON = st.recursive(
 )
 
 
-def test_a_half_shipped_order_is_released_and_its_parcel_is_seen() -> None:
+def test_a_half_shipped_order_waits_for_goods_and_its_parcel_is_seen() -> None:
     order = to_warehouse_order(Order.model_validate(ORDER), ORDER)
 
     assert (order.id, order.number, order.store) == ("7700123", "LM-FR-C10492-A", "70011")
-    assert order.state is WarehouseOrderState.RELEASED
+    assert order.state is WarehouseOrderState.BACKORDERED
     assert order.raw_status == "awaiting_stock"
     assert order.lines == (WarehouseLine("MUG-BLU", 3, 2),)
     assert order.shipped_parcels == 1
@@ -77,7 +77,7 @@ def test_a_half_shipped_order_is_released_and_its_parcel_is_seen() -> None:
     ("status", "state"),
     [
         ("awaiting_payment", WarehouseOrderState.RESERVED),
-        ("awaiting_stock", WarehouseOrderState.RELEASED),
+        ("awaiting_stock", WarehouseOrderState.BACKORDERED),
         ("awaiting_fulfillment", WarehouseOrderState.RELEASED),
         ("shipped", WarehouseOrderState.SHIPPED),
         ("on_hold", WarehouseOrderState.ON_HOLD),

@@ -1,7 +1,8 @@
 """What one Deposco account is like, as data: generation per capability, addresses, paths, fields, defaults.
 
 Deposco's two interface generations differ per customer and so do paths, fields and permitted values
-(Deposco §16), so nothing of that is code. Secrets are no part of it (`accounts.py`).
+(Deposco §16), so nothing of that is code. Secrets are no part of it (`warehouses.py`
+names the variables that hold them).
 
 Surprising: the defaults are the contract page's preferences where the vendor's own words are not
 public. A customer with the vendor's private documents corrects them here.
@@ -12,10 +13,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from integration_pipelines.connectors.deposco.facilities import FacilitySettings
-from integration_pipelines.connectors.deposco.order_fields import V1_HEADER, V1_LINE, V2_HEADER, V2_LINE
+from integration_pipelines.config.deposco_fields import V1_HEADER, V1_LINE, V2_HEADER, V2_LINE
+from integration_pipelines.config.facilities import Facility
+from integration_pipelines.config.frozen import Frozen
 from integration_pipelines.warehouse import WarehouseOrderState
 
 
@@ -47,11 +49,7 @@ class ClientPlacement(StrEnum):
     HEADER = "header"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Capabilities(_Frozen):
+class Capabilities(Frozen):
     """Which generation serves what; None where the account has no right to it."""
 
     orders: Generation = Generation.V2
@@ -59,8 +57,14 @@ class Capabilities(_Frozen):
     availability: Literal[Generation.V1] | None = Generation.V1  # V2 has no balances (Deposco §0.2)
     shipments: Generation = Generation.V2
 
+    @property
+    def used(self) -> frozenset[Generation]:
+        """The generations that serve anything."""
+        serving = (self.orders, self.items, self.availability, self.shipments)
+        return frozenset(generation for generation in serving if generation)
 
-class OAuth(_Frozen):
+
+class OAuth(Frozen):
     """How access tokens are had (Deposco §2.1)."""
 
     token_url: str = "https://auth.deposco.com/oauth2/token"  # noqa: S105
@@ -72,7 +76,7 @@ class OAuth(_Frozen):
     assumed_seconds: int = Field(default=3600, gt=0, description="life of a token that does not say it")
 
 
-class V2Paths(_Frozen):
+class V2Paths(Frozen):
     """Below the V2 base URL."""
 
     orders: str = "/orders/salesOrders"
@@ -86,7 +90,7 @@ class V2Paths(_Frozen):
     shipments: str = "/shipments/outboundShipments"
 
 
-class V1Paths(_Frozen):
+class V1Paths(Frozen):
     """Below the V1 base URL. `{business_unit}` and `{number}` are filled in, encoded."""
 
     order_search: str = "/search/Order"
@@ -96,7 +100,7 @@ class V1Paths(_Frozen):
     availability: str = "/enterpriseinventory/{business_unit}/availability"
 
 
-class V2(_Frozen):
+class V2(Frozen):
     """The V2 door."""
 
     base_url: str = "https://api.deposco.com/latest"  # `/beta` answered stale reads (Deposco §1)
@@ -109,7 +113,7 @@ class V2(_Frozen):
     line_fields: Mapping[str, str] = V2_LINE
 
 
-class V1(_Frozen):
+class V1(Frozen):
     """The V1 door."""
 
     base_url: str = "https://api.deposco.com/integration/{code}"
@@ -131,7 +135,7 @@ class V1(_Frozen):
     line_fields: Mapping[str, str] = V1_LINE
 
 
-class OrderDefaults(_Frozen):
+class OrderDefaults(Frozen):
     """What an order says that the marketplace does not."""
 
     order_type: str = "Sales Order"
@@ -148,12 +152,13 @@ class OrderDefaults(_Frozen):
     note_title: str = "Marketplace order"
     warning_title: str = "DO NOT SHIP"
     shorten: frozenset[str] = Field(
-        default=frozenset(), description="facts of `order_fields.LIMITS` that may be cut; others are refused"
+        default=frozenset(),
+        description="facts of `deposco_fields.LIMITS` that may be cut; others are refused",
     )
     look_before_create: bool = True
 
 
-class DeposcoProfile(_Frozen):
+class DeposcoProfile(Frozen):
     """One Deposco account.
 
     Attributes:
@@ -179,7 +184,7 @@ class DeposcoProfile(_Frozen):
     )  # fmt: skip
     read_order_fields: Mapping[str, str] = Field(default_factory=dict)
     read_line_fields: Mapping[str, str] = Field(default_factory=dict)
-    facilities: tuple[FacilitySettings, ...] = ()
+    facilities: tuple[Facility, ...] = ()
     read_back_seconds: tuple[float, ...] = Field(
         default=(0, 2, 2, 2), description="pauses before each reading back; reads lag behind writes"
     )
