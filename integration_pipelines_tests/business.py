@@ -85,7 +85,7 @@ class Retailer:
         sandbox = Sandbox(business, clock)
         if not business.orders_per_day:
             for product in sandbox.products:  # a test that wants a shortage makes it
-                sandbox.warehouse.set_stock(product.sku, 1_000)
+                sandbox.veeqo.set_stock(product.sku, 1_000)
         wire = Falsifier(sandbox.answer)
         channels, keys = channels_for(sandbox.accounts(), ADDRESS, settings)
         integration = build_integration(
@@ -104,7 +104,7 @@ class Retailer:
 
     @property
     def warehouse(self) -> str:
-        return self.sandbox.business.warehouse_key
+        return self.sandbox.business.warehouse_of(self.marketplace).key
 
     def pass_minutes(self, minutes: float, every: float = 1) -> None:
         """Let simulated time pass, with one round of work `every` so many minutes."""

@@ -1,13 +1,16 @@
-"""What is simulated: the retailer's marketplaces, how many customers come, how they behave.
+"""What is simulated: the retailer's marketplaces and warehouses, how many customers come, how they behave.
 
 Everything here is chosen before the sandbox starts and never changes; what happens is in `core.py`.
 The plan of faults is in `faults.py`.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
+from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FacilitySettings, Manners
 from integration_pipelines.sandbox.faults import FaultPlan, Outage
 
 
@@ -56,6 +59,21 @@ class MarketplaceSettings:
     weight: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class WarehouseAccount:
+    """One Veeqo account or Deposco tenant.
+
+    Attributes:
+        serves: keys of the marketplaces whose orders it fulfils; None means all that no other one names.
+        tenant: what a Deposco tenant is like; its `key` and `mount` follow from the account.
+    """
+
+    key: str
+    system: Literal["veeqo", "deposco"] = "veeqo"
+    serves: tuple[str, ...] | None = None
+    tenant: DeposcoSettings | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
     """Shares (0 to 1) of orders with which something happens."""
@@ -93,15 +111,19 @@ class Business:
     Args:
         seed: everything random derives from it.
         start: aware UTC; day `n` of customers begins `n` days later.
+        warehouses: together they serve every marketplace once.
         orders_per_day: over all marketplaces together, spread by a daily curve.
         ordering_hours: customers order in this many hours from the beginning of each day.
         debit_seconds: range of the time between acceptance and the customer's debit.
+
+    Raises:
+        ValueError: a marketplace is served by no warehouse or by several, or is unknown; or a key is taken.
     """
 
     seed: int
     start: datetime
     marketplaces: tuple[MarketplaceSettings, ...]
-    warehouse_key: str = "veeqo_main"
+    warehouses: tuple[WarehouseAccount, ...] = (WarehouseAccount("veeqo_main"),)
     orders_per_day: int = 200
     ordering_hours: float = 16
     catalogue_size: int = 400
@@ -109,6 +131,28 @@ class Business:
     faults: FaultPlan = field(default_factory=FaultPlan.none)
     debit_seconds: tuple[float, float] = (20, 900)
     enforcement: Enforcement = Enforcement.LENIENT
+
+    def __post_init__(self) -> None:
+        marketplaces = [marketplace.key for marketplace in self.marketplaces]
+        taken = Counter((*marketplaces, *(warehouse.key for warehouse in self.warehouses)))
+        if twice := [key for key, count in taken.items() if count > 1]:
+            raise ValueError(f"Accounts need keys of their own, but these are used twice: {twice}.")
+        served = Counter(key for warehouse in self.warehouses for key in self.serves(warehouse))
+        if wrong := [key for key in {*marketplaces, *served} if key not in marketplaces or served[key] != 1]:
+            raise ValueError(
+                f"Every marketplace is served by one warehouse; look at {sorted(wrong)} in `serves`."
+            )
+
+    def serves(self, warehouse: WarehouseAccount) -> tuple[str, ...]:
+        """Keys of the marketplaces whose orders `warehouse` fulfils."""
+        if warehouse.serves is not None:
+            return warehouse.serves
+        named = {key for other in self.warehouses for key in other.serves or ()}
+        return tuple(each.key for each in self.marketplaces if each.key not in named)
+
+    def warehouse_of(self, marketplace: str) -> WarehouseAccount:
+        """The warehouse that fulfils the orders of `marketplace` (a key)."""
+        return next(each for each in self.warehouses if marketplace in self.serves(each))
 
     @classmethod
     def demo(
@@ -120,19 +164,24 @@ class Business:
         start: datetime | None = None,
         enforcement: Enforcement = Enforcement.STRICT,
         ordering_hours: float = 16,
+        deposco_outage: tuple[float, float] | None = (5, 9),
     ) -> "Business":
-        """Three marketplaces in two currencies, one Veeqo account; `faults` may be a plan's name."""
+        """Three marketplaces in two currencies, a Veeqo account for one and a Deposco tenant for two.
+
+        Args:
+            faults: a plan or its name. A usual or heavy one without outages of its own gets the demo's;
+                with none the tenant's blank and in-use answers are off, too.
+            deposco_outage: its begin and end in hours after the start; None: no such outage.
+        """
         start = start or datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
         plan = FaultPlan.named(faults) if isinstance(faults, str) else faults
-        if plan.name == "heavy" and not plan.outages:
-            plan = plan.with_outages(
-                Outage("veeqo_main", start + timedelta(hours=3), start + timedelta(hours=3, minutes=20)),
-                Outage("alpine", start + timedelta(hours=6), start + timedelta(hours=6, minutes=10)),
-            )
+        if not plan.outages:
+            plan = plan.with_outages(*_demo_outages(plan.name, start, deposco_outage))
         return cls(
             seed=seed,
             start=start,
             marketplaces=DEMO_MARKETPLACES,
+            warehouses=_demo_warehouses(faulty=plan.name != "none"),
             orders_per_day=orders_per_day,
             ordering_hours=ordering_hours,
             faults=plan,
@@ -185,3 +234,60 @@ DEMO_MARKETPLACES = (
         weight=0.2,
     ),
 )
+
+# Two buildings for customers, an hour apart and of unlike habits, and one whose stock nobody may sell.
+DEMO_FACILITIES = (
+    FacilitySettings(
+        "DC1",
+        "Venlo DC",
+        time_zone="Europe/Amsterdam",
+        cut_off="15:00",
+        holidays=("2026-04-06", "2026-04-27", "2026-05-14", "2026-05-25", "2026-12-25"),
+    ),
+    FacilitySettings(
+        "DC2",
+        "Daventry DC",
+        time_zone="Europe/London",
+        cut_off="18:00",
+        processing_days=1,
+        working_days=(0, 1, 2, 3, 4, 5, 6),
+        holidays=("2026-12-25",),
+    ),
+    FacilitySettings(
+        "RET1",
+        "Returns centre",
+        time_zone="Europe/Amsterdam",
+        cut_off="12:00",
+        processing_days=2,
+        eligible=False,
+        measures=frozenset({"totalOnHandQty"}),
+    ),
+)
+
+
+def _demo_warehouses(*, faulty: bool) -> tuple[WarehouseAccount, ...]:
+    tenant = DeposcoSettings(
+        "deposco_main",
+        facilities=DEMO_FACILITIES,
+        review_share=0.02,
+        split_share=0.05,
+        empty_label_share=0.03,
+        late_tracking_share=0.05,
+        answers=Manners(blank_share=0.004, in_use_share=0.004) if faulty else Manners(),
+    )
+    return (
+        WarehouseAccount("veeqo_main", serves=("alpine",)),
+        WarehouseAccount("deposco_main", "deposco", ("borealis", "cantina"), tenant),
+    )
+
+
+def _demo_outages(plan: str, start: datetime, deposco: tuple[float, float] | None) -> list[Outage]:
+    def outage(account: str, begins: float, ends: float) -> Outage:
+        return Outage(account, start + timedelta(hours=begins), start + timedelta(hours=ends))
+
+    outages = []
+    if plan == "heavy":
+        outages += [outage("veeqo_main", 3, 3 + 20 / 60), outage("alpine", 6, 6 + 10 / 60)]
+    if plan in ("usual", "heavy") and deposco is not None:
+        outages.append(outage("deposco_main", *deposco))
+    return outages

@@ -1,7 +1,11 @@
 """`/control/…`: the sandbox's own interface for demos, tests and outside clients. It draws no randomness.
 
-GET  accounts, clock, truth, scenarios
-POST advance?seconds=S, scenarios/{name}, faults?plan=none|usual|heavy, quiet[?on=false], heal?order_id=ID
+GET  accounts, clock, truth, scenarios, outages
+POST advance?seconds=S, scenarios/{name}[?marketplace=KEY][&hours=H], faults?plan=none|usual|heavy,
+     quiet[?on=false], heal?order_id=ID
+
+What an account's entry holds is in `accounts.py`. `faults` replaces the plan with its outages; those that
+scenarios began go on.
 """
 
 from collections.abc import Callable
@@ -36,6 +40,7 @@ class Control:
             "accounts": _Act("GET", lambda _: sandbox.accounts()),
             "clock": _Act("GET", lambda _: self._now()),
             "truth": _Act("GET", lambda _: sandbox.truth()),
+            "outages": _Act("GET", lambda _: sandbox.outages()),
             "scenarios": _Act("GET", lambda _: [scenario.told() for scenario in SCENARIOS.values()]),
             "advance": _Act("POST", self._advance),
             "faults": _Act("POST", self._use_faults),
@@ -48,7 +53,7 @@ class Control:
         name, _, rest = request.path.removeprefix("/control/").strip("/").partition("/")
         act = self._acts.get(name)
         if rest and name == "scenarios":
-            act = _Act("POST", lambda _: self._start(rest))
+            act = _Act("POST", lambda request: self._start(rest, request))
         elif rest:
             act = None
         try:
@@ -99,7 +104,13 @@ class Control:
             raise _ControlError(404, f"No order {order_id!r} is damaged.")
         return {"healed": order_id}
 
-    def _start(self, name: str) -> dict[str, Any]:
+    def _start(self, name: str, request: Request) -> dict[str, Any]:
         if name not in SCENARIOS:
             raise _ControlError(404, f"There is no scenario {name!r}; see GET /control/scenarios.")
-        return self._sandbox.start_scenario(name)
+        hours = request.first("hours")
+        try:
+            return self._sandbox.start_scenario(
+                name, request.first("marketplace"), None if hours is None else float(hours)
+            )
+        except ValueError as error:
+            raise _ControlError(400, str(error)) from None

@@ -1,4 +1,4 @@
-"""The sandbox: a retailer's marketplaces and warehouse in one plain object.
+"""The sandbox: a retailer's marketplaces and warehouses in one plain object.
 
 `answer` takes a request as values and returns an answer as a value; `serve.py` puts HTTP round it.
 The world moves only in `catch_up`, up to what the injected clock says: there is no thread and no timer.
@@ -7,33 +7,36 @@ The world moves only in `catch_up`, up to what the injected clock says: there is
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from random import Random
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 from urllib.parse import parse_qsl
 
 from integration_pipelines.clock import Clock
+from integration_pipelines.sandbox.accounts import marketplace_entry, warehouse_entry
 from integration_pipelines.sandbox.agenda import Act, Agenda
 from integration_pipelines.sandbox.arrivals import Arrival, plan_day
 from integration_pipelines.sandbox.business import Business
 from integration_pipelines.sandbox.catalogue import Product, make_catalogue
 from integration_pipelines.sandbox.control import Control
 from integration_pipelines.sandbox.customers import OrderMaker, OrderWishes
-from integration_pipelines.sandbox.faults import FaultPlan, FaultSource, outage_answer
+from integration_pipelines.sandbox.deposco import DeposcoTenant
+from integration_pipelines.sandbox.faults import FaultPlan, FaultSource, System, outage_answer
 from integration_pipelines.sandbox.mirakl import MarketplaceAccount
 from integration_pipelines.sandbox.scenarios import start
-from integration_pipelines.sandbox.veeqo import VeeqoAccount, VeeqoSettings
+from integration_pipelines.sandbox.veeqo import VeeqoAccount
+from integration_pipelines.sandbox.warehouses import base_paths, open_warehouses
 from integration_pipelines.sandbox.wire import Answer, Request, json_answer
 
-WAREHOUSE_PATH = "/veeqo"
+_Kind = TypeVar("_Kind", VeeqoAccount, DeposcoTenant)
 _FIRST_PLACED_NUMBER = 900_001  # directly placed orders, clear of those that customers bring by themselves
 
 
 class Sandbox:
-    """Marketplaces, a warehouse account and their customers.
+    """Marketplaces, warehouses and their customers.
 
     Attributes:
-        marketplaces: the accounts by key.
-        warehouse: the Veeqo account.
+        marketplaces, warehouses: the accounts by key.
         products: what the retailer owned at the start.
         faults: by account key.
         calls: calls by account and operation, control not included.
@@ -61,12 +64,13 @@ class Sandbox:
         self._makers = {
             settings.key: OrderMaker(business, settings, self.products) for settings in business.marketplaces
         }
-        self.warehouse = _open_warehouse(business, self.products, clock)
+        self.warehouses = open_warehouses(business, self.products, clock)
+        self._paths = base_paths(business)
+        self._systems: dict[str, System] = dict.fromkeys(self.marketplaces, "mirakl")
+        self._systems |= {account.key: account.system for account in business.warehouses}
         self.faults = {
-            key: FaultSource(
-                key, self.plan, Random(f"{business.seed}/{key}/faults"), marketplace=key in self.marketplaces
-            )
-            for key in (*self.marketplaces, business.warehouse_key)
+            key: FaultSource(key, self.plan, Random(f"{business.seed}/{key}/faults"), system)
+            for key, system in self._systems.items()
         }
         self.calls: dict[str, Counter[str]] = {key: Counter() for key in self.faults}
         self.injected: Counter[str] = Counter()
@@ -74,6 +78,16 @@ class Sandbox:
         self._placed = 0
         self._scenarios: Counter[str] = Counter()
         self._begin_day(0)
+
+    @property
+    def veeqo(self) -> VeeqoAccount:
+        """The first Veeqo account."""
+        return self._first(VeeqoAccount)
+
+    @property
+    def deposco(self) -> DeposcoTenant:
+        """The first Deposco tenant."""
+        return self._first(DeposcoTenant)
 
     def answer(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -95,50 +109,49 @@ class Sandbox:
     def catch_up(self) -> None:
         """Carry out what was due in the world until now."""
         now = self.clock.now()
-        self.agenda.carry_out(now)
-        self.warehouse.catch_up(now)
+        for warehouse in self.warehouses.values():
+            warehouse.catch_up(now)
+        self.agenda.carry_out(now)  # last: what happens in a warehouse may lead to more
 
     def accounts(self) -> list[dict[str, Any]]:
         """Every account with what a client must know to use it."""
-        marketplaces: list[dict[str, Any]] = [
-            {
-                "system": "mirakl",
-                "name": key,
-                "label": account.settings.name,
-                "base_path": account.path,
-                "key": account.key,
-                "shop_id": account.settings.shop_id,
-                "currency": account.settings.currency,
-                "time_zone": account.settings.time_zone,
-                "acceptance_window_hours": account.settings.acceptance_window_hours,
-            }
-            for key, account in self.marketplaces.items()
+        warehouses = [
+            warehouse_entry(
+                account.key,
+                self.warehouses[account.key],
+                self._paths[account.key],
+                self.business.serves(account),
+            )
+            for account in self.business.warehouses
         ]
-        warehouse = {
-            "system": "veeqo",
-            "name": self.business.warehouse_key,
-            "label": "Sandbox Veeqo account",
-            "base_path": WAREHOUSE_PATH,
-            "key": self.warehouse.key,
-            "shop_id": None,
-            "stores": self.warehouse.stores,
-            "delivery_method_id": self.warehouse.delivery_method_id,
-        }
-        return [*marketplaces, warehouse]
+        return [*(marketplace_entry(*each) for each in self.marketplaces.items()), *warehouses]
+
+    def outages(self) -> list[dict[str, Any]]:
+        """Outages of all accounts, past and planned, in the order in which they begin."""
+        known = [outage for source in self.faults.values() for outage in source.outages]
+        return [
+            {
+                "account": outage.account,
+                "begins": outage.begins.isoformat(),
+                "ends": outage.ends.isoformat(),
+                "throttled": outage.throttled,
+            }
+            for outage in sorted(known, key=attrgetter("begins"))
+        ]
 
     def truth(self) -> dict[str, Any]:
         """What really happened, whatever anybody was told."""
         self.catch_up()
-        warehouse = self.warehouse.truth()
+        warehouses = {key: warehouse.truth() for key, warehouse in self.warehouses.items()}
         breaches = [breach for account in self.marketplaces.values() for breach in account.breaches()]
-        for _ in range(warehouse.get("quota_breaches", 0)):
-            breaches.append({"account": self.business.warehouse_key, "operation": "any", "at": None})
+        for key, told in warehouses.items():
+            breaches += [{"account": key, "operation": "any", "at": None}] * told["quota_breaches"]
         faults = sum((source.injected for source in self.faults.values()), Counter(self.injected))
         return {
             "now": self.clock.now().isoformat(),
             "seed": self.business.seed,
             "marketplaces": {key: account.truth() for key, account in self.marketplaces.items()},
-            "warehouses": {self.business.warehouse_key: warehouse},
+            "warehouses": warehouses,
             "calls": {key: dict(sorted(calls.items())) for key, calls in self.calls.items()},
             "quota_breaches": breaches,
             "faults": dict(sorted(faults.items())),
@@ -161,15 +174,29 @@ class Sandbox:
         """Like `place_order`, at `due`; name the order with `order_id` to know it beforehand."""
         self.agenda.add(due, lambda now: self._place(marketplace, lines, now, wishes))
 
-    def add_product(self, product: Product) -> None:
-        """The staff create a product in the warehouse."""
-        self.warehouse.add_product(product)
+    def add_product(self, product: Product, *warehouses: str) -> None:
+        """The staff create a product, in the named warehouses only or in every one."""
+        for key in warehouses or self.warehouses:
+            self.warehouses[key].add_product(product)
 
-    def start_scenario(self, name: str) -> dict[str, Any]:
-        """Set a named scenario up in the running world; answers what it set up."""
+    def start_scenario(
+        self, name: str, marketplace: str | None = None, hours: float | None = None
+    ) -> dict[str, Any]:
+        """Set a named scenario up in the running world; answers what it set up.
+
+        Args:
+            marketplace: where it plays; the first one that it is made for unless told.
+            hours: how long an outage lasts, where the scenario is one.
+
+        Raises:
+            ValueError: there is no such scenario, or it cannot play there.
+        """
         self.catch_up()
-        self._scenarios[name] += 1
-        return start(self, name, Random(f"{self.business.seed}/scenario/{name}/{self._scenarios[name]}"))
+        number = self._scenarios[name] + 1
+        random = Random(f"{self.business.seed}/scenario/{name}/{number}")
+        told = start(self, name, random, marketplace, hours)
+        self._scenarios[name] = number
+        return told
 
     def use_fault_plan(self, plan: FaultPlan) -> None:
         """Faults of every account follow `plan` from now on."""
@@ -182,10 +209,17 @@ class Sandbox:
         now = self.clock.now()
         return any(account.heal(order_id, now) for account in self.marketplaces.values())
 
+    def _first(self, kind: type[_Kind]) -> _Kind:
+        for warehouse in self.warehouses.values():
+            if isinstance(warehouse, kind):
+                return warehouse
+        raise LookupError(f"This business has no {kind.__name__}; its warehouses are {[*self.warehouses]}.")
+
     def _account_of(self, path: str) -> tuple[str | None, str]:
         """The account that `path` belongs to, and the path below it."""
-        if path == WAREHOUSE_PATH or path.startswith(f"{WAREHOUSE_PATH}/"):
-            return self.business.warehouse_key, path.removeprefix(WAREHOUSE_PATH) or "/"
+        for key, base in self._paths.items():
+            if path == base or path.startswith(f"{base}/"):
+                return key, path.removeprefix(base) or "/"
         _, _, after = path.partition("/mirakl/")
         key, _, rest = after.partition("/")
         return (key, f"/{rest}") if path.startswith("/mirakl/") and key in self.marketplaces else (None, path)
@@ -194,14 +228,16 @@ class Sandbox:
         now = self.clock.now()
         source = self.faults[key]
         marketplace = self.marketplaces.get(key)
-        operation = marketplace.operation(request) if marketplace else self.warehouse.operation_of(request)
+        operation = (
+            marketplace.operation(request) if marketplace else self.warehouses[key].operation_of(request)
+        )
         self.calls[key][operation] += 1
         kind = source.draw(request, operation)
         outage = source.outage(now)
         if outage is not None:
             kind = "throttled" if outage.throttled else "outage"
             source.injected[kind] += 1
-            return outage_answer(outage, worded=marketplace is not None)
+            return outage_answer(outage, self._systems[key])
         refusal = (
             marketplace.refusal(request, operation, now) if marketplace and kind != "throttled" else None
         )
@@ -214,7 +250,7 @@ class Sandbox:
         if marketplace:
             answer = marketplace.answer(request, now, source.twist(kind))
         else:
-            answer = self.warehouse.answer(request)
+            answer = self.warehouses[key].answer(request)
         return source.after(kind, answer)
 
     def _place(
@@ -245,16 +281,7 @@ class Sandbox:
             product = planned.late_product
             if product is not None:
                 due = now + timedelta(seconds=planned.late_seconds)
-                self.agenda.add(due, lambda _: self.add_product(product))
+                where = self.business.warehouse_of(arrival.marketplace).key
+                self.agenda.add(due, lambda _: self.add_product(product, where))
 
         return place
-
-
-def _open_warehouse(business: Business, products: Sequence[Product], clock: Clock) -> VeeqoAccount:
-    random = Random(f"{business.seed}/{business.warehouse_key}")
-    settings = VeeqoSettings(
-        key=f"Vqt/{random.getrandbits(128):032x}",
-        stores=tuple((marketplace.key, marketplace.currency) for marketplace in business.marketplaces),
-        enforcement="off" if business.enforcement == "off" else "on",
-    )
-    return VeeqoAccount(settings, products, clock, random)

@@ -1,7 +1,8 @@
 """What goes wrong between a client and an account, and when.
 
 A fault is drawn per request from the account's own random stream, so adding calls to one account
-changes nothing on another. Control requests draw nothing. What a fault means on the wire:
+changes nothing on another. Control requests draw nothing. How often a Deposco tenant answers blank or
+in-use by itself, and how stale its lists are, is in its own settings. What a fault means on the wire:
 
     throttled        429; the call is not executed
     html_page        a proxy's 502 page; the call is not executed
@@ -11,18 +12,27 @@ changes nothing on another. Control requests draw nothing. What a fault means on
     malformed        a read's body is cut in the middle
     stale            OR11 answers as of a while ago
     page_shift       a row left or joined the set since the first page (OR11, offset > 0)
+    blank            an empty 200; the call is not executed (never by chance: scenarios force it)
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from random import Random
-from typing import Self
+from typing import Literal, Self
 
-from integration_pipelines.sandbox.wire import Answer, Request
+from integration_pipelines.sandbox.wire import Answer, Request, json_answer
+
+System = Literal["mirakl", "veeqo", "deposco"]
 
 _STALE_UP_TO_SECONDS = 90
+_WAITS: Mapping[System, tuple[int | None, ...]] = {  # seconds that a 429 names; None: it does not say
+    "mirakl": (1, 2, 5, 10, 30),
+    "veeqo": (None,) * 5,
+    "deposco": (None, None, 1, 2, 5),
+}
 _ERROR_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1>"
     b"</center><hr><center>sandbox proxy</center></body></html>"
@@ -115,41 +125,41 @@ NO_TWIST = ReadTwist()
 
 
 class FaultSource:
-    """The faults of one account: drawn by chance, forced by scenarios, or due to an outage.
+    """The faults of one account: drawn by chance, forced by scenarios, or due to an outage."""
 
-    A `marketplace` words its 429 and may bend OR11; a warehouse does neither.
-    """
-
-    def __init__(self, account: str, plan: FaultPlan, random: Random, *, marketplace: bool) -> None:
+    def __init__(self, account: str, plan: FaultPlan, random: Random, system: System) -> None:
         self.account = account
         self.plan = plan
         self.injected: Counter[str] = Counter()
         self._random = random
-        self._marketplace = marketplace
-        self._forced: list[tuple[str, str]] = []
+        self._system = system
+        self._forced: list[tuple[tuple[str, ...], str]] = []
         self._outages: list[Outage] = []
 
-    def force(self, kind: str, operation: str, times: int = 1) -> None:
-        """Let the next `times` calls of `operation` suffer `kind`."""
-        self._forced += [(operation, kind)] * times
+    def force(self, kind: str, *operations: str, times: int = 1) -> None:
+        """Let the next `times` calls of any of `operations` suffer `kind`; `*` stands for any text."""
+        self._forced += [(operations, kind)] * times
 
     def add_outage(self, outage: Outage) -> None:
         self._outages.append(outage)
 
+    @property
+    def outages(self) -> list[Outage]:
+        """This account's outages, past and planned, those of the plan first."""
+        return [outage for outage in (*self.plan.outages, *self._outages) if outage.account == self.account]
+
     def outage(self, now: datetime) -> Outage | None:
         """The outage that reigns now."""
-        for outage in (*self.plan.outages, *self._outages):
-            if outage.account == self.account and outage.begins <= now < outage.ends:
-                return outage
-        return None
+        return next((outage for outage in self.outages if outage.begins <= now < outage.ends), None)
 
     def draw(self, request: Request, operation: str) -> str | None:
         """The fault of this request, if any. One random number per request, whatever comes of it."""
         chance = self._random.random()
         for entry in self._forced:
-            if entry[0] == operation:
+            operations, forced = entry
+            if any(fnmatchcase(operation, pattern) for pattern in operations):
                 self._forced.remove(entry)
-                return entry[1]
+                return forced
         for kind in self._possible(request, operation):
             chance -= getattr(self.plan, kind)
             if chance < 0:
@@ -167,7 +177,9 @@ class FaultSource:
     def instead(self, kind: str) -> Answer | None:
         """The answer of a fault that keeps the call from being executed; None for the other kinds."""
         if kind == "throttled":
-            return throttled_answer(self._random.choice((1, 2, 5, 10, 30)), worded=self._marketplace)
+            return throttled_answer(self._system, self._random.choice(_WAITS[self._system]))
+        if kind == "blank":
+            return Answer(200)
         if kind == "html_page":
             return Answer(502, {"content-type": "text/html"}, _ERROR_PAGE)
         if kind == "error_before":
@@ -188,7 +200,7 @@ class FaultSource:
         always = ("throttled", "html_page", "error_before", "error_after", "lost")
         if request.method != "GET":
             return always
-        if not self._marketplace or operation != "OR11":
+        if operation != "OR11":
             return (*always, "malformed")
         deeper_page = (request.first("offset") or "0") not in {"", "0"}
         return (*always, "malformed", "stale", *(("page_shift",) if deeper_page else ()))
@@ -196,22 +208,27 @@ class FaultSource:
     def _server_error(self) -> Answer:
         status = self._random.choice((500, 502, 503, 504))
         worded = self._random.random() < 0.5
-        body = b'{"status":%d,"message":"Something went wrong on our side."}' % status if worded else b""
-        return Answer(status, {"content-type": "application/json"} if worded else {}, body)
+        if not worded:
+            return Answer(status)
+        if self._system == "deposco":
+            return json_answer(status, {"errorMessages": ["Unexpected error"], "pid": "sandbox"})
+        body = b'{"status":%d,"message":"Something went wrong on our side."}' % status
+        return Answer(status, {"content-type": "application/json"}, body)
 
 
-def throttled_answer(retry_after: int, *, worded: bool) -> Answer:
-    """429: Mirakl says how many seconds to wait; Veeqo answers nothing but the status (not `worded`)."""
-    if not worded:
-        return Answer(429)
+def throttled_answer(system: System, retry_after: int | None) -> Answer:
+    """429: Mirakl says in words how many seconds to wait, Deposco in a header now and then, Veeqo never."""
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+    if system != "mirakl":
+        return Answer(429, headers)
     body = b'{"status":429,"message":"Too many requests"}'
-    return Answer(429, {"content-type": "application/json", "retry-after": str(retry_after)}, body)
+    return Answer(429, {"content-type": "application/json", **headers}, body)
 
 
-def outage_answer(outage: Outage, *, worded: bool) -> Answer:
+def outage_answer(outage: Outage, system: System) -> Answer:
     """What an account in an outage answers."""
     if outage.throttled:
-        return throttled_answer(30, worded=worded)
+        return throttled_answer(system, None if system == "veeqo" else 30)
     return Answer(
         503, {"content-type": "text/html"}, b"<html><body><h1>503 Service Unavailable</h1></body></html>"
     )

@@ -97,7 +97,7 @@ def test_resolving_a_price_drop_lets_the_order_go_on(retailer: Retailer) -> None
 
 def test_resolving_short_stock_accepts_what_is_there(retailer: Retailer) -> None:
     [sku] = retailer.skus(1)
-    retailer.sandbox.warehouse.set_stock(sku, 0)
+    retailer.sandbox.veeqo.set_stock(sku, 0)
     order_id = retailer.place((sku, 2))
     retailer.pass_minutes(5)
     assert retailer.codes(order_id) == ["short_stock"]
@@ -109,11 +109,11 @@ def test_resolving_short_stock_accepts_what_is_there(retailer: Retailer) -> None
 
 def test_stock_that_comes_in_lets_the_order_go_on_by_itself(retailer: Retailer) -> None:
     [sku] = retailer.skus(1)
-    retailer.sandbox.warehouse.set_stock(sku, 0)
+    retailer.sandbox.veeqo.set_stock(sku, 0)
     order_id = retailer.place((sku, 2))
     retailer.pass_minutes(5)
     assert retailer.codes(order_id) == ["short_stock"]
-    retailer.sandbox.warehouse.set_stock(sku, 10)
+    retailer.sandbox.veeqo.set_stock(sku, 10)
     retailer.pass_minutes(10)
     assert retailer.outcome(order_id) == "released"
     assert retailer.codes() == []
@@ -129,7 +129,7 @@ def test_a_rule_that_refuses_lines_accepts_the_rest(ledger: Ledger, rule: str) -
     bad_sku = "NO-SUCH-SKU" if rule == "unknown_sku" else bad
     bad_price = prices[bad] / 4 if rule == "price_drop" else prices[bad]
     if rule == "short_stock":
-        retailer.sandbox.warehouse.set_stock(bad, 0)
+        retailer.sandbox.veeqo.set_stock(bad, 0)
     order_id = retailer.place(
         (good, 1), (bad_sku, 1), unit_prices=[prices[good], bad_price.quantize(prices[bad])]
     )

@@ -49,7 +49,7 @@ def test_a_throttled_call_says_how_long_to_wait() -> None:
 def test_veeqo_throttles_without_a_word() -> None:
     shop = ShopCaller()
     shop.sandbox.faults["veeqo_main"].force("throttled", "GET /orders")
-    key = {"x-api-key": shop.sandbox.warehouse.key}
+    key = {"x-api-key": shop.sandbox.veeqo.key}
     answer = shop.sandbox.answer("GET", "/veeqo/orders", key)
     assert (answer.status, answer.body, dict(answer.headers)) == (429, b"", {})
     assert shop.sandbox.answer("GET", "/veeqo/orders", key).status == 200

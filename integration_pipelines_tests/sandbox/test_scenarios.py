@@ -33,7 +33,7 @@ class Player:
         return answer.status, answer.lost, told
 
     def veeqo(self, method: str, path: str) -> tuple[int, bool]:
-        headers = {"x-api-key": self.sandbox.warehouse.key}
+        headers = {"x-api-key": self.sandbox.veeqo.key}
         answer = self.sandbox.answer(method, f"/veeqo{path}", headers, b"{}")
         return answer.status, answer.lost
 

@@ -246,14 +246,14 @@ def test_a_damaged_warehouse_order_is_one_exception_and_the_others_are_read(ledg
         return [{**row, "id": None} if row["number"] == number else row for row in rows]
 
     retailer.wire.falsify("GET", "/veeqo/orders?", changed_json(damage))
-    retailer.sandbox.warehouse.hold_as_staff(number)
+    retailer.sandbox.veeqo.hold_as_staff(number)
     retailer.pass_minutes(3)
     [problem] = retailer.open_exceptions()
     assert problem.code == "unreadable_warehouse_order"
     [kept] = retailer.unreadable().values()
     assert kept.raw["number"] == number
     retailer.wire.be_honest()
-    retailer.sandbox.warehouse.unhold_as_staff(number)
+    retailer.sandbox.veeqo.unhold_as_staff(number)
     retailer.pass_minutes(5)
     assert retailer.outcome(good) == "released"
     assert len(retailer.live_bookings(bad)) == 1

@@ -201,11 +201,11 @@ def test_f12_cancelled_after_release_is_cancelled_on_the_floor_or_urgent(play: S
 def test_f12_what_has_partly_left_is_warned_about_once(ledger: Ledger) -> None:
     retailer = Retailer.open(ledger, settings={"rules": {"short_stock": "accept"}})
     there, lacking = retailer.skus(2)
-    retailer.sandbox.warehouse.set_stock(there, 5)
-    retailer.sandbox.warehouse.set_stock(lacking, 0)
+    retailer.sandbox.veeqo.set_stock(there, 5)
+    retailer.sandbox.veeqo.set_stock(lacking, 0)
     order_id = retailer.place((there, 1), (lacking, 1))
     retailer.pass_minutes(10)
-    retailer.sandbox.warehouse.ship_as_staff(f"ALPINE-{order_id}")
+    retailer.sandbox.veeqo.ship_as_staff(f"ALPINE-{order_id}")
     retailer.sandbox.marketplaces[retailer.marketplace].cancel_by_customer(order_id, retailer.clock.now())
     retailer.pass_minutes(60)
     [booking] = retailer.bookings(order_id)
@@ -285,7 +285,7 @@ def test_goods_merged_by_the_warehouse_stay_with_the_parcel(ledger: Ledger) -> N
     first_sku, second_sku = retailer.skus(2)
     first, second = retailer.place((first_sku, 1)), retailer.place((second_sku, 1))
     retailer.pass_minutes(5)
-    retailer.sandbox.warehouse.merge_as_staff(f"ALPINE-{first}", f"ALPINE-{second}")
+    retailer.sandbox.veeqo.merge_as_staff(f"ALPINE-{first}", f"ALPINE-{second}")
     retailer.pass_minutes(30)
     [kept] = retailer.bookings(second)
     assert kept["status"] != "cancelled"

@@ -43,19 +43,19 @@ def _payment_fails(sandbox: Sandbox) -> list[str]:
 def _half_gone(sandbox: Sandbox) -> list[str]:
     """Cancelled after a part of it has left the warehouse: it cannot be cancelled there any more."""
     there, lacking = (product.sku for product in sandbox.products[:2])
-    sandbox.warehouse.set_stock(there, 50)
-    sandbox.warehouse.set_stock(lacking, 0)
+    sandbox.veeqo.set_stock(there, 50)
+    sandbox.veeqo.set_stock(lacking, 0)
     fate = Fate(debit_seconds=30, cancelled_in=SHIPPING, cancel_after_seconds=1200)
     order_id = sandbox.place_order("alpine", [(there, 1), (lacking, 1)], fate=fate)
     due = sandbox.clock.now() + timedelta(minutes=15)
-    sandbox.agenda.add(due, lambda _: sandbox.warehouse.ship_as_staff(f"ALPINE-{order_id}"))
+    sandbox.agenda.add(due, lambda _: sandbox.veeqo.ship_as_staff(f"ALPINE-{order_id}"))
     return [order_id]
 
 
 def _crowd(sandbox: Sandbox) -> list[str]:
     """220 orders at once of sixty buyers, some of which will be cancelled or not be paid."""
     for product in sandbox.products:
-        sandbox.warehouse.set_stock(product.sku, 1_000)
+        sandbox.veeqo.set_stock(product.sku, 1_000)
     fates = (
         Fate(debit_seconds=60),
         Fate(debit_seconds=400),

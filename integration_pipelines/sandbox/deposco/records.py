@@ -142,6 +142,11 @@ class Order:
     def live_lines(self) -> Iterator[Line]:
         return (line for line in self.lines if line.open > 0)
 
+    def carries(self, reference: str) -> bool:
+        """Whether a person who reads the order finds `reference` on it, in whatever field and spelling."""
+        texts = (self.number, *(value for value in self.header.values() if isinstance(value, str)))
+        return any(_letters(reference) in _letters(text) for text in texts)
+
 
 @dataclass(slots=True)
 class Shipment:
@@ -185,6 +190,10 @@ class OrderDraft:
     facility: Facility | None = None
     lines: list[LineDraft] | None = None
     notes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 class RefusalError(Exception):

@@ -2,10 +2,12 @@
 
 They act on the clock, at the moment their work was due, however late somebody looks. A wave is built on
 one tick of the planner and released on the next: until then an order can be cancelled. Each order draws
-its pace from its own random source, so what clients call in between changes nothing.
+its pace from its own random source, so what clients call in between changes nothing. An errand is what
+they were told about one order beforehand.
 """
 
 import heapq
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from integration_pipelines.sandbox.deposco import stock, working_days
@@ -26,6 +28,8 @@ _STEPS = {
     Status.REVIEW: "review",
 }
 
+Errand = Callable[[Order], object]
+
 
 class Staff:
     """Works through the orders of one tenant."""
@@ -35,6 +39,7 @@ class Staff:
         self._sequence = 0
         # (due, sequence, what, order id, the order's step when it was planned)
         self._agenda: list[tuple[datetime, int, str, int, int]] = []
+        self._errands: list[tuple[str, Status, Errand]] = []
         self._deliveries = house.random("deliveries")
         self._plan_tick(house.at)
         self._plan_delivery()
@@ -55,6 +60,10 @@ class Staff:
                 self._work_on(order)
             self._take_note()
         self._house.at = max(now, self._house.at)
+
+    def remember(self, reference: str, status: Status, errand: Errand) -> None:
+        """Once, when the order that carries `reference` becomes `status`, do `errand`."""
+        self._errands.append((reference, status, errand))
 
     def ship(self, order: Order, *, partly: bool = False) -> None:
         """A parcel leaves with everything that is open, or with half of it."""
@@ -95,6 +104,13 @@ class Staff:
                 order.work_from = working_days.work_from(order.facility.settings, order.updated_at)
             if pace := _STEPS.get(order.status):
                 self._plan(pace, order)
+            self._run_errands(order)
+
+    def _run_errands(self, order: Order) -> None:
+        due = [one for one in self._errands if one[1] == order.status and order.carries(one[0])]
+        for one in due:
+            self._errands.remove(one)
+            one[2](order)
 
     def _plan_waves(self) -> None:
         """One tick: waves built earlier are released, new ones built from what is due and on the shelf."""

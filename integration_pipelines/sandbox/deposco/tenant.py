@@ -5,7 +5,7 @@ A plain object that answers a request value. Paths: `/oauth2/token`, `/latest/â€
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -31,6 +31,7 @@ class DeposcoTenant:
     """One tenant environment with its people, on the given clock; the same seed and calls, the same answers.
 
     Attributes:
+        settings: how it behaves, with its buildings.
         key: the account's name in the sandbox.
     """
 
@@ -38,7 +39,7 @@ class DeposcoTenant:
         self, settings: DeposcoSettings, products: Sequence[Product], clock: Clock, random: Random
     ) -> None:
         self._clock = clock
-        self._settings = settings
+        self.settings = settings
         seed = random.getrandbits(64)
         self._house = House(settings, seed, clock.now())
         for product in products:
@@ -52,7 +53,7 @@ class DeposcoTenant:
 
     @property
     def credentials(self) -> dict[str, Any]:
-        """What a client must know; `refresh_token` is the one that is good now."""
+        """What a client must know, paths below the base path; `refresh_token` is the one that is good now."""
         door = self._doorkeeper
         return {
             "client_id": door.client_id,
@@ -60,12 +61,11 @@ class DeposcoTenant:
             "refresh_token": door.refresh_token,
             "user": door.user,
             "password": door.password,
-            "business_unit": self._settings.business_unit,
-            "company_code": self._settings.company_code,
-            "facilities": [facility.number for facility in self._settings.facilities],
+            "business_unit": self.settings.business_unit,
+            "company_code": self.settings.company_code,
             "token_path": "/oauth2/token",
             "v2_path": "/latest",
-            "v1_path": f"{v1_door.PREFIX}{self._settings.company_code}",
+            "v1_path": f"{v1_door.PREFIX}{self.settings.company_code}",
         }
 
     def answer(self, request: Request) -> Answer:
@@ -75,15 +75,15 @@ class DeposcoTenant:
         if operation == TOKEN_OPERATION:
             self._calls[operation] += 1
             return self._doorkeeper.token_answer(request, self._house.at)
-        if not self._allowance.admits(self._house.at) and self._settings.enforcement == "on":
+        if not self._allowance.admits(self._house.at) and self.settings.enforcement == "on":
             return self._allowance.refusal()
         self._calls[operation] += 1
         mood = self._moods.random()  # one number per request, whatever comes of it
         if request.path.startswith(v1_door.PREFIX):
-            blank = mood < self._settings.answers.blank_share
+            blank = mood < self.settings.answers.blank_share
             return v1_door.answer(self._house, self._doorkeeper, request, blank=blank)
         if request.path.startswith(v2_door.PREFIXES):
-            in_use = mood < self._settings.answers.in_use_share
+            in_use = mood < self.settings.answers.in_use_share
             return v2_door.answer(self._house, self._doorkeeper, request, in_use=in_use)
         return json_answer(404, {"errorMessages": [f"Nothing at {request.path}"]})
 
@@ -153,7 +153,7 @@ class DeposcoTenant:
     def release_as_staff(self, number: str) -> None:
         """Hold or Review is over; the order is New again."""
         order = self._open_order(number, (Status.HOLD, Status.REVIEW))
-        order.header.setdefault("shipVia", self._settings.ship_vias[0])
+        order.header.setdefault("shipVia", self.settings.ship_vias[0])
         self._house.set_status(order, Status.NEW)
 
     def ship_as_staff(self, number: str, *, partly: bool = False) -> None:
@@ -163,6 +163,18 @@ class DeposcoTenant:
             ValueError: it is not on the floor.
         """
         self._staff.ship(self._open_order(number, ON_FLOOR), partly=partly)
+
+    def park_on_arrival(self, reference: str, status: Status) -> None:
+        """People hold (`Hold`) or review (`Review`) the order that carries `reference` once it is New.
+
+        Args:
+            reference: such as the marketplace's order id, in whatever field the client writes it.
+        """
+        self._staff.remember(reference, Status.NEW, lambda order: self._house.set_status(order, status))
+
+    def on_release(self, reference: str, act: Callable[[datetime], object]) -> None:
+        """Call `act` with the moment at which the wave of the order that carries `reference` is released."""
+        self._staff.remember(reference, Status.RELEASED, lambda order: act(order.updated_at))
 
     def roll_back_as_staff(self, number: str) -> None:
         """A person un-ships the order's last parcel; the floor loads it again after a while.

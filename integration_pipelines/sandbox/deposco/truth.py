@@ -41,11 +41,15 @@ def house_truth(house: House) -> Json:
 
 
 def order_truth(order: Order) -> Json:
-    """One order; `released_at` is when its wave was released, after which nobody can cancel it."""
+    """One order; `released_at` is when its wave was released, after which nobody can cancel it.
+
+    `live`: not cancelled, shipped or not.
+    """
     return {
         "id": order.id,
         "number": order.number,
         "status": order.status.value,
+        "live": order.status != Status.CANCELED,
         "facility": order.facility.number,
         "created_at": _stamp(order.created_at),
         "released_at": _stamp(order.released_at),

@@ -77,7 +77,7 @@ class MarketplaceAccount:
             return ApiError(401, "Unauthorized").answer()
         background = operation != "OR11" or orders_read.is_background_read(request)
         wait = self.frequencies.admit(operation, now, background=background)
-        return None if wait is None else throttled_answer(wait, worded=True)
+        return None if wait is None else throttled_answer("mirakl", wait)
 
     def answer(self, request: Request, now: datetime, twist: ReadTwist = NO_TWIST) -> Answer:
         """Carry out a call that was let in."""

@@ -14,34 +14,32 @@ from integration_pipelines.sandbox.mirakl.order import (
     Fate,
 )
 from integration_pipelines.sandbox.people import HOSTILE_TEXTS
+from integration_pipelines.sandbox.scenarios.operations import CREATE, LATER
 from integration_pipelines.sandbox.scenarios.registry import Stage, scenario
-
-_CREATE_IN_VEEQO = "POST /orders"
-_CHANGE_IN_VEEQO = "PUT /orders/{}"
 
 
 @scenario("f01_accepted_never_created", "The warehouse fails while orders are accepted", "F1")
 def accepted_never_created(stage: Stage) -> dict[str, Any]:
     order_ids = [stage.sandbox.place_order(stage.marketplace) for _ in range(3)]
-    stage.force(stage.warehouse, "error_before", _CREATE_IN_VEEQO, times=3)
+    stage.force(stage.warehouse, "error_before", *CREATE[stage.system], times=3)
     return {"marketplace": stage.marketplace, "order_ids": order_ids}
 
 
 @scenario("f02_duplicate_creation", "The warehouse creates the order, its answer is lost", "F2")
 def duplicate_creation(stage: Stage) -> dict[str, Any]:
     order_ids = [stage.sandbox.place_order(stage.marketplace) for _ in range(2)]
-    stage.force(stage.warehouse, "lost", _CREATE_IN_VEEQO)
-    stage.force(stage.warehouse, "error_after", _CREATE_IN_VEEQO)
+    stage.force(stage.warehouse, "lost", *CREATE[stage.system])
+    stage.force(stage.warehouse, "error_after", *CREATE[stage.system])
     return {"marketplace": stage.marketplace, "order_ids": order_ids}
 
 
 @scenario(
-    "f03_later_step_fails", "Created in the warehouse, then acceptance and release fail for a while", "F3"
+    "f03_later_step_fails", "Acceptance and what follows the creation in the warehouse fail twice each", "F3"
 )
 def later_step_fails(stage: Stage) -> dict[str, Any]:
     order_id = stage.sandbox.place_order(stage.marketplace)
     stage.force(stage.marketplace, "error_before", "OR21", times=2)
-    stage.force(stage.warehouse, "error_before", _CHANGE_IN_VEEQO, times=2)
+    stage.force(stage.warehouse, "error_before", *LATER[stage.system], times=2)
     return {"marketplace": stage.marketplace, "order_ids": [order_id]}
 
 
@@ -74,7 +72,7 @@ def failed_order_skipped(stage: Stage) -> dict[str, Any]:
     failing = sandbox.place_order(stage.marketplace, [(sku, 1)])
     healthy = [sandbox.place_order(stage.marketplace) for _ in range(2)]
     due = sandbox.clock.now() + timedelta(minutes=30)
-    sandbox.agenda.add(due, lambda _: sandbox.add_product(product))
+    sandbox.agenda.add(due, lambda _: stage.add_product(product))
     return {"marketplace": stage.marketplace, "order_ids": [failing, *healthy], "late_sku": sku}
 
 
@@ -145,7 +143,7 @@ def sku_near_misses(stage: Stage) -> dict[str, Any]:
     stem = str(stage.random.randrange(10**5, 10**6))
     known = [stem, f"0{stem}", f"a{stem}/b", f"A{stem}/B", f"x{stem} "]
     for place, sku in enumerate(known):
-        stage.sandbox.add_product(Product(sku, f"Near miss {place}", Decimal("15.00"), "", 5))
+        stage.add_product(Product(sku, f"Near miss {place}", Decimal("15.00"), "", 5))
     unknown = [f"00{stem}", f" {stem}", f"x{stem}"]
     orders = {sku: stage.sandbox.place_order(stage.marketplace, [(sku, 1)]) for sku in (*known, *unknown)}
     return {
@@ -185,9 +183,10 @@ def bad_input(stage: Stage) -> dict[str, Any]:
 
 
 def _paying_on_acceptance(stage: Stage) -> str:
-    """A marketplace that debits after the acceptance; the first one if there is none."""
-    for key, account in stage.sandbox.marketplaces.items():
-        if account.settings.payment_workflow == "PAY_ON_ACCEPTANCE":
+    """The stage's marketplace if it debits after the acceptance, else the first one that does, if any."""
+    accounts = stage.sandbox.marketplaces
+    for key in (stage.marketplace, *accounts):
+        if accounts[key].settings.payment_workflow == "PAY_ON_ACCEPTANCE":
             return key
     return stage.marketplace
 

@@ -6,10 +6,12 @@ from typing import Any
 from integration_pipelines.sandbox.business import Enforcement
 from integration_pipelines.sandbox.faults import Outage
 from integration_pipelines.sandbox.mirakl.order import Fate
+from integration_pipelines.sandbox.scenarios.operations import CREATE
 from integration_pipelines.sandbox.scenarios.registry import Stage, scenario
 
 _STORM_MINUTES = 3
-_OUTAGE_MINUTES = 15
+_VEEQO_OUTAGE_HOURS = 0.25
+_DEPOSCO_OUTAGE_HOURS = 4
 _CROWD = 50
 
 
@@ -18,7 +20,7 @@ _CROWD = 50
 )
 def killed_worker(stage: Stage) -> dict[str, Any]:
     order_ids = [stage.sandbox.place_order(stage.marketplace) for _ in range(5)]
-    stage.force(stage.warehouse, "lost", "POST /orders")
+    stage.force(stage.warehouse, "lost", *CREATE[stage.system])
     stage.force(stage.marketplace, "lost", "OR21")
     return {"marketplace": stage.marketplace, "order_ids": order_ids}
 
@@ -43,13 +45,16 @@ def quota_storm(stage: Stage) -> dict[str, Any]:
     return {"order_ids": [*order_ids.values()], "until": ends.isoformat()}
 
 
-@scenario("veeqo_outage", "The warehouse is down for 15 minutes while orders come in")
+@scenario("veeqo_outage", "Veeqo is down for 15 minutes, or ?hours=H, while orders come in", system="veeqo")
 def veeqo_outage(stage: Stage) -> dict[str, Any]:
-    begins = stage.sandbox.clock.now()
-    ends = begins + timedelta(minutes=_OUTAGE_MINUTES)
-    stage.sandbox.faults[stage.warehouse].add_outage(Outage(stage.warehouse, begins, ends))
-    order_ids = [stage.sandbox.place_order(stage.marketplace) for _ in range(10)]
-    return {"marketplace": stage.marketplace, "order_ids": order_ids, "until": ends.isoformat()}
+    return _warehouse_outage(stage, _VEEQO_OUTAGE_HOURS)
+
+
+@scenario(
+    "deposco_outage", "Deposco is down for 4 hours, or ?hours=H, while orders come in", system="deposco"
+)
+def deposco_outage(stage: Stage) -> dict[str, Any]:
+    return _warehouse_outage(stage, _DEPOSCO_OUTAGE_HOURS)
 
 
 @scenario("flash_crowd", "50 orders within the next minute, over all marketplaces")
@@ -64,3 +69,14 @@ def flash_crowd(stage: Stage) -> dict[str, Any]:
         sandbox.schedule_order(due, key, order_id=order_id)
         order_ids.append(order_id)
     return {"order_ids": order_ids}
+
+
+def _warehouse_outage(stage: Stage, hours: float) -> dict[str, Any]:
+    ends = stage.begin_outage(hours)
+    order_ids = [stage.sandbox.place_order(stage.marketplace) for _ in range(10)]
+    return {
+        "marketplace": stage.marketplace,
+        "warehouse": stage.warehouse,
+        "order_ids": order_ids,
+        "until": ends.isoformat(),
+    }

@@ -27,12 +27,16 @@ def company_truth(company: Company) -> Json:
 
 
 def order_truth(company: Company, order: Order) -> Json:
-    """One order; `released_at` is when it was paid, that is cleared for the floor."""
+    """One order; `released_at` is when it was paid, that is cleared for the floor.
+
+    `live`: not cancelled, shipped or not.
+    """
     return {
         "id": order.id,
         "number": order.number,
         "channel_id": order.channel_id,
         "status": order.status,
+        "live": order.cancelled_at is None,
         "created_at": stamp(order.created_at),
         "cancelled_at": stamp(order.cancelled_at),
         "shipped_at": stamp(order.shipped_at),
