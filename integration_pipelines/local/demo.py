@@ -26,38 +26,97 @@ def demo_channels(
     """
     document: dict[str, Any] = {"marketplaces": {}, "warehouses": {}, "channels": {}}
     keys: dict[str, str] = {}
+    address = address.rstrip("/")
     for account in accounts:
         key = account_key(account)
-        variable = f"SANDBOX_{key.upper()}_API_KEY"
-        keys[variable] = str(account["key"])
-        common = {
-            "name": str(account.get("label") or account["name"]),
-            "base_url": f"{address.rstrip('/')}{_base_path(account)}",
-            "api_key_variable": variable,
-        }
+        common = {"name": str(account.get("label") or account["name"])}
         if account["system"] == "mirakl":
-            document["marketplaces"][key] = common | {
-                "shop_id": account["shop_id"],
-                "currency": account["currency"],
-                "time_zone": account.get("time_zone", "UTC"),
-                "acceptance_window_hours": account["acceptance_window_hours"],
-            }
+            document["marketplaces"][key] = common | _mirakl(account, key, address, keys)
         elif account["system"] == "veeqo":
-            document["warehouses"][key] = common | {
-                "system": "veeqo",
-                "guest_email_domain": "guests.example.com",
-                "currency": "EUR",
+            document["warehouses"][key] = common | _veeqo(account, key, address, keys)
+            document["channels"] |= {
+                marketplace: _channel(marketplace, key, store, "reserve_then_accept")
+                | {"delivery_method": str(account["delivery_method_id"])}
+                for marketplace, store in account["stores"].items()
             }
-            for marketplace, store in account["stores"].items():
-                document["channels"][marketplace] = {
-                    "marketplace": marketplace,
-                    "warehouse": key,
-                    "order_policy": "reserve_then_accept",
-                    "number_prefix": marketplace.upper()[:16],
-                    "store": str(store),
-                    "delivery_method": str(account["delivery_method_id"]),
-                }
+        elif account["system"] == "deposco":
+            document["warehouses"][key] = common | _deposco(account, key, address, keys)
+            document["channels"] |= {
+                marketplace: _channel(marketplace, key, account["business_unit"], "accept_then_queue")
+                for marketplace in account["serves"]
+            }
     return document, keys
+
+
+def _mirakl(account: Mapping[str, Any], key: str, address: str, keys: dict[str, str]) -> dict[str, Any]:
+    return {
+        "base_url": f"{address}{_base_path(account)}",
+        "api_key_variable": _kept(keys, key, "api_key", account["key"]),
+        "shop_id": account["shop_id"],
+        "currency": account["currency"],
+        "time_zone": account.get("time_zone", "UTC"),
+        "acceptance_window_hours": account["acceptance_window_hours"],
+    }
+
+
+def _veeqo(account: Mapping[str, Any], key: str, address: str, keys: dict[str, str]) -> dict[str, Any]:
+    return {
+        "system": "veeqo",
+        "base_url": f"{address}{_base_path(account)}",
+        "api_key_variable": _kept(keys, key, "api_key", account["key"]),
+        "guest_email_domain": "guests.example.com",
+        "currency": "EUR",
+    }
+
+
+def _deposco(account: Mapping[str, Any], key: str, address: str, keys: dict[str, str]) -> dict[str, Any]:
+    """Orders over V2, availability over V1, as most tenants are licensed (Deposco §0)."""
+    base = f"{address}{_base_path(account)}"
+    user, _, password = str(account["key"]).partition(":")
+    secrets = {name: account[name] for name in ("client_id", "client_secret", "refresh_token")}
+    secrets |= {"user": user, "password": password}
+    return {
+        "system": "deposco",
+        "business_unit": account["business_unit"],
+        "company_code": account["company_code"],
+        **{f"{name}_variable": _kept(keys, key, name, value) for name, value in secrets.items()},
+        "v2": {
+            "base_url": f"{base}{account['v2_path']}",
+            "oauth": {"token_url": f"{base}{account['token_path']}"},
+        },
+        "v1": {"base_url": f"{base}{account['v1_path']}"},
+        "orders": {"ship_via": account["ship_vias"][0], "shorten": ["first_name", "last_name"]},
+        "facilities": [_facility(facility) for facility in account["facilities"]],
+    }
+
+
+def _facility(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "number": told["number"],
+        "time_zone": told["time_zone"],
+        "cut_off": told["cut_off"],
+        "processing_days": told["processing_days"],
+        "working_days": [day + 1 for day in told["working_days"]],  # the sandbox counts Monday as 0
+        "holidays": list(told["holidays"]),
+        "eligible": told["eligible"],
+    }
+
+
+def _channel(marketplace: str, warehouse: str, store: Any, policy: str) -> dict[str, Any]:
+    return {
+        "marketplace": marketplace,
+        "warehouse": warehouse,
+        "order_policy": policy,
+        "number_prefix": marketplace.upper()[:16],
+        "store": str(store),
+    }
+
+
+def _kept(keys: dict[str, str], account: str, name: str, value: Any) -> str:
+    """The variable under which the secret is handed over."""
+    variable = f"SANDBOX_{account}_{name}".upper()
+    keys[variable] = str(value)
+    return variable
 
 
 def account_key(account: Mapping[str, Any]) -> str:
