@@ -167,7 +167,7 @@ def sandbox(
         Path | None, typer.Option(help="Write a channels file for it here, and its keys to FILE.env.")
     ] = None,
 ) -> None:
-    """The sandbox alone over HTTP: several marketplaces and a warehouse, with customers and staff."""
+    """The sandbox alone over HTTP: several marketplaces and two warehouses, with customers and staff."""
     own_clock: Clock
     if clock is SandboxClock.REAL:
         own_clock = SystemClock()

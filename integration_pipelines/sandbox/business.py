@@ -239,14 +239,14 @@ DEMO_MARKETPLACES = (
 DEMO_FACILITIES = (
     FacilitySettings(
         "DC1",
-        "Venlo DC",
+        "Main DC",
         time_zone="Europe/Amsterdam",
         cut_off="15:00",
         holidays=("2026-04-06", "2026-04-27", "2026-05-14", "2026-05-25", "2026-12-25"),
     ),
     FacilitySettings(
         "DC2",
-        "Daventry DC",
+        "Weekend DC",
         time_zone="Europe/London",
         cut_off="18:00",
         processing_days=1,

@@ -1,4 +1,4 @@
-"""The goods that the sandbox's retailer owns: shared ground of marketplaces and warehouse.
+"""The goods that the sandbox's retailer owns: shared ground of marketplaces and warehouses.
 
 The generated SKUs include the pairs that real systems confuse (leading zeros, case, blanks, `/`,
 40 characters that differ in the last one). They are all distinct as exact strings, and most of the

@@ -1,6 +1,6 @@
 """The clients against the sandbox, which was written from the vendors' contracts without knowing them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -19,7 +19,7 @@ from integration_pipelines.connectors.veeqo.client import VeeqoClient
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
 from integration_pipelines.marketplace import OrderState
 from integration_pipelines.remote import RemoteError, Unauthorised
-from integration_pipelines.sandbox import Business, Sandbox
+from integration_pipelines.sandbox import Business, Sandbox, WarehouseAccount
 from integration_pipelines.warehouse import (
     Address,
     CustomerRequest,
@@ -58,7 +58,8 @@ class House:
 
 
 def house(*, faults: str = "none", orders_per_day: int = 0, bad_key: bool = False) -> House:
-    business = Business.demo(seed=11, orders_per_day=orders_per_day, faults=faults, start=START)
+    demo = Business.demo(seed=11, orders_per_day=orders_per_day, faults=faults, start=START)
+    business = replace(demo, warehouses=(WarehouseAccount("veeqo_main"),))
     clock, calls = ManualClock(START), CallCounter()
     sandbox = Sandbox(business, clock)
     accounts = {account["name"]: account for account in sandbox.accounts()}

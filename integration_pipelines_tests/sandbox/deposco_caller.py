@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from integration_pipelines.clock import ManualClock
+from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.catalogue import Product
 from integration_pipelines.sandbox.deposco import DeposcoSettings, DeposcoTenant, FloorPace
 from integration_pipelines.sandbox.wire import Answer, Request
@@ -147,6 +148,20 @@ class Caller:
         """Units by the tenant's own truth."""
         figures: dict[str, int] = self.tenant.truth()["stock"][sku][facility]
         return figures
+
+
+class Guest(Caller):
+    """The same client at a tenant of a whole sandbox, the first one unless told."""
+
+    def __init__(self, sandbox: Sandbox, tenant: DeposcoTenant | None = None, path: str = "/deposco") -> None:
+        self.sandbox, self.path = sandbox, path
+        self.tenant = tenant or sandbox.deposco
+        self.secrets = self.tenant.credentials
+        self.bearer = ""
+        self.v1 = self.secrets["v1_path"]
+
+    def ask(self, method: str, target: str, body: bytes = b"", **headers: str) -> Answer:
+        return self.sandbox.answer(method, f"{self.path}{target}", headers, body)
 
 
 def basic(user: str, password: str) -> str:

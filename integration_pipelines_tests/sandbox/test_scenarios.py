@@ -1,6 +1,7 @@
 """Every named scenario can be started in a running sandbox and sets up what it says."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,9 @@ import pytest
 from integration_pipelines.clock import ManualClock
 from integration_pipelines.sandbox import Business, Sandbox
 from integration_pipelines.sandbox.scenarios import SCENARIOS
+from integration_pipelines.sandbox.scenarios.operations import CREATE
+from integration_pipelines.sandbox.wire import Request
+from integration_pipelines_tests.sandbox.deposco_caller import ORDERS, Guest, old_order
 
 
 class Player:
@@ -19,11 +23,29 @@ class Player:
         self.clock = ManualClock(business.start)
         self.sandbox = Sandbox(business, self.clock)
         self.clock.advance(3600)
+        self.deposco = Guest(self.sandbox)
 
-    def start(self, name: str) -> dict[str, Any]:
-        answer = self.sandbox.answer("POST", f"/control/scenarios/{name}")
-        assert answer.status == 200
+    def start(self, name: str, marketplace: str | None = None) -> dict[str, Any]:
+        chosen = f"?marketplace={marketplace}" if marketplace else ""
+        answer = self.sandbox.answer("POST", f"/control/scenarios/{name}{chosen}")
+        assert answer.status == 200, answer
         return dict(json.loads(answer.body))
+
+    def book(
+        self, order_id: str, *lines: tuple[str, float], marketplace: str = "borealis", **more: Any
+    ) -> Any:
+        """What an integration does with a marketplace order at Deposco, under a number of its own."""
+        order = self.sandbox.marketplaces[marketplace].orders[order_id]
+        wanted = lines or tuple((line.sku, line.quantity) for line in order.lines)
+        number = f"{marketplace.upper()}-{order_id.replace('/', '-')}"
+        body = self.deposco.body(number, *wanted, **{"customerOrderNumber": order_id, **more})
+        return self.deposco.v2("POST", ORDERS, body)
+
+    def booked(self, order_id: str) -> dict[str, Any]:
+        """The tenant's truth about it."""
+        told = self.sandbox.truth()["warehouses"]["deposco_main"]["orders"]
+        (order,) = (each for each in told if each["customer_order_number"] == order_id)
+        return dict(order)
 
     def mirakl(self, method: str, path: str, body: Any = None, key: str = "alpine") -> tuple[int, bool, Any]:
         headers = {"authorization": self.sandbox.marketplaces[key].key}
@@ -70,6 +92,39 @@ def test_scenario_starts_twice_and_its_orders_exist(player: Player, name: str) -
         assert len(set(told["order_ids"])) == len(told["order_ids"]) > 0
 
 
+@pytest.mark.parametrize("marketplace", ["borealis", "cantina"])
+@pytest.mark.parametrize("name", [each.name for each in SCENARIOS.values() if each.system != "veeqo"])
+def test_scenario_plays_where_it_is_told_whoever_serves_the_marketplace(
+    player: Player, name: str, marketplace: str
+) -> None:
+    told = player.start(name, marketplace)
+    player.advance(3 * 3600)
+    known = {order_id for account in player.sandbox.marketplaces.values() for order_id in account.orders}
+    assert set(told["order_ids"]) <= known
+    everywhere = {"quota_storm", "flash_crowd"}
+    only_with_debit = {"f11_payment_refused"}
+    assert told.get("marketplace") == (
+        None if name in everywhere else "alpine" if name in only_with_debit else marketplace
+    )
+
+
+def test_scenarios_say_which_system_they_need(player: Player) -> None:
+    listed = json.loads(player.sandbox.answer("GET", "/control/scenarios").body)
+    needs = {scenario["name"]: scenario["system"] for scenario in listed}
+    assert needs["veeqo_outage"] == "veeqo"
+    assert needs["f02_duplicate_creation"] is None
+    assert {name for name, system in needs.items() if system == "deposco"} == {
+        name for name in needs if name.startswith("deposco_")
+    }
+
+
+def test_a_refused_start_leaves_the_next_one_as_it_would_have_been(player: Player) -> None:
+    with pytest.raises(ValueError, match="not at 'alpine'"):
+        player.sandbox.start_scenario("deposco_item_missing", "alpine")
+    told = player.sandbox.start_scenario("deposco_item_missing")
+    assert told == Player().sandbox.start_scenario("deposco_item_missing")
+
+
 def test_every_failure_case_of_this_flow_has_a_scenario(player: Player) -> None:
     listed = json.loads(player.sandbox.answer("GET", "/control/scenarios").body)
     cases = {scenario["case"] for scenario in listed}
@@ -85,6 +140,30 @@ def test_f02_the_warehouse_creates_but_the_answer_is_lost(player: Player) -> Non
     player.start("f02_duplicate_creation")
     assert player.veeqo("POST", "/orders")[1]
     assert player.veeqo("POST", "/orders")[0] >= 500
+
+
+@pytest.mark.parametrize("operation", sorted(CREATE["deposco"]))
+def test_f02_hits_whichever_way_a_client_creates_orders_in_deposco(player: Player, operation: str) -> None:
+    player.start("f02_duplicate_creation", "cantina")
+    source = player.sandbox.faults["deposco_main"]
+    first = operation.replace("V1 PUT /orders/*", "V1 PUT /orders/*/*")
+    request = Request("POST", "")
+    assert [source.draw(request, first) for _ in range(3)] == ["lost", "error_after", None]
+
+
+def test_f02_deposco_creates_but_the_answer_is_lost(player: Player) -> None:
+    first, second = player.start("f02_duplicate_creation", "borealis")["order_ids"]
+    assert player.book(first).lost
+    assert player.book(second).status >= 500
+    assert player.booked(first)["live"]
+    assert player.booked(second)["live"]
+
+
+def test_f03_deposco_fails_after_the_creation(player: Player) -> None:
+    (order_id,) = player.start("f03_later_step_fails", "borealis")["order_ids"]
+    stored = json.loads(player.book(order_id).body)["self"]["id"]
+    states = [player.deposco.v2("GET", f"{ORDERS}/{stored}").status for _ in range(3)]
+    assert [status >= 500 for status in states] == [True, True, False]
 
 
 def test_f03_acceptance_and_release_fail_then_work(player: Player) -> None:
@@ -119,6 +198,14 @@ def test_f06_the_missing_sku_appears_later(player: Player) -> None:
     player.advance(1801)
     assert sku not in before
     assert sku in player.sandbox.truth()["warehouses"]["veeqo_main"]["stock"]
+
+
+def test_f06_the_missing_sku_appears_in_the_warehouse_that_serves_the_order(player: Player) -> None:
+    sku = player.start("f06_failed_order_skipped", "cantina")["late_sku"]
+    player.advance(1801)
+    stock = {key: told["stock"] for key, told in player.sandbox.truth()["warehouses"].items()}
+    assert sku in stock["deposco_main"]
+    assert sku not in stock["veeqo_main"]
 
 
 def test_f07_one_line_waits_under_a_later_header(player: Player) -> None:
@@ -229,3 +316,102 @@ def test_flash_crowd_brings_fifty_orders_in_a_minute(player: Player) -> None:
     assert placed() == 0
     player.advance(60)
     assert placed() == 50
+
+
+def test_deposco_outage_lasts_four_hours_or_as_told(player: Player) -> None:
+    def down() -> bool:
+        return player.deposco.ask("GET", "/latest/companies").status == 503
+
+    told = player.start("deposco_outage")
+    assert datetime.fromisoformat(told["until"]) == player.clock.now() + timedelta(hours=4)
+    assert (down(), player.veeqo("GET", "/orders")[0]) == (True, 200)
+    player.advance(4 * 3600)
+    assert not down()
+    player.sandbox.answer("POST", "/control/scenarios/deposco_outage?hours=0.5")
+    player.advance(1799)
+    assert down()
+    player.advance(1)
+    assert not down()
+
+
+def test_deposco_blank_200_outlasts_a_try_and_three_repeats(player: Player) -> None:
+    (order_id,) = player.start("deposco_blank_200")["order_ids"]
+    order = player.sandbox.marketplaces["borealis"].orders[order_id]
+    body = json.dumps(old_order("X-1", *((line.sku, line.quantity) for line in order.lines))).encode()
+    answers = [player.deposco.old("POST", "/orders", body) for _ in range(6)]
+    assert [(one.status, bool(one.body)) for one in answers] == [(200, False)] * 5 + [(207, True)]
+    told = player.sandbox.truth()["warehouses"]["deposco_main"]["orders"]
+    assert [(one["number"], one["imports"]) for one in told] == [("X-1", 1)]
+
+
+@pytest.mark.parametrize("created_as", ["New", "Hold"])
+def test_deposco_orders_are_parked_once_they_are_new(player: Player, created_as: str) -> None:
+    told = player.start("deposco_order_parked_in_review")
+    for order_id in told["order_ids"]:
+        stored = json.loads(player.book(order_id, orderStatus=created_as).body)["self"]["id"]
+        if created_as == "Hold":
+            player.deposco.v2("POST", f"{ORDERS}/{stored}/status?value=New")
+    player.advance(60)
+    assert [player.booked(told[which])["status"] for which in ("reviewed", "held")] == ["Review", "Hold"]
+    player.advance(5 * 3600)
+    assert player.booked(told["reviewed"])["status"] not in ("Review", "Hold")
+    held = player.booked(told["held"])
+    assert held["status"] == "Hold"
+    player.sandbox.deposco.release_as_staff(held["number"])
+    player.advance(60)
+    assert player.booked(told["held"])["status"] == "New"
+
+
+def test_people_know_an_order_by_whatever_field_has_its_id(player: Player) -> None:
+    told = player.start("deposco_order_parked_in_review", "borealis")
+    references = {"customerOrderNumber": "other", "importReference": f"mkl:{told['held'].lower()}"}
+    player.book(told["held"], **references)
+    player.advance(60)
+    (order,) = player.sandbox.truth()["warehouses"]["deposco_main"]["orders"]
+    assert order["status"] == "Hold"
+
+
+def test_deposco_tokens_die_before_their_time(player: Player) -> None:
+    player.deposco.get("/latest/companies")
+    player.start("deposco_token_expired")
+    assert player.deposco.v2("GET", "/latest/companies").status == 401
+    player.deposco.bearer = ""
+    assert player.deposco.v2("GET", "/latest/companies").status == 200
+
+
+def test_deposco_lacks_an_item_that_the_other_warehouse_has(player: Player) -> None:
+    told = player.start("deposco_item_missing")
+    sku = told["missing_sku"]
+    assert [player.book(order_id).status for order_id in told["order_ids"]] == [404, 404]
+    stock = {key: each["stock"] for key, each in player.sandbox.truth()["warehouses"].items()}
+    assert (sku in stock["veeqo_main"], sku in stock["deposco_main"]) == (True, False)
+    beside = player.sandbox.marketplaces["borealis"].orders[told["order_ids"][1]]
+    assert [line.sku in stock["deposco_main"] for line in beside.lines] == [True, False]
+
+
+def test_deposco_back_orders_until_goods_arrive(player: Player) -> None:
+    told = player.start("deposco_back_ordered")
+    (order_id,) = told["order_ids"]
+    player.book(order_id)
+    player.advance(2 * 3600)
+    assert player.booked(order_id)["status"] == "Back Ordered"
+    player.advance(2 * 86_400)
+    assert player.booked(order_id)["status"] == "Ship Complete"
+
+
+def test_the_customer_cancels_after_the_wave(player: Player) -> None:
+    (order_id,) = player.start("deposco_wave_before_cancel")["order_ids"]
+    marketplace = player.sandbox.marketplaces["borealis"]
+    lines = [{"id": line.line_id, "accepted": True} for line in marketplace.orders[order_id].lines]
+    path = f"orders/{quote(order_id, safe='')}/accept"
+    player.mirakl("PUT", path, {"order_lines": lines}, key="borealis")
+    player.book(order_id)
+    assert marketplace.orders[order_id].state == "SHIPPING"
+    player.advance(8 * 3600)
+    booked = player.booked(order_id)
+    moment = marketplace.orders[order_id].cancelled_at
+    assert marketplace.orders[order_id].state == "CANCELED"
+    assert moment == datetime.fromisoformat(booked["released_at"]) + timedelta(minutes=5)
+    assert booked["live"]
+    with pytest.raises(ValueError, match="cannot do that"):
+        player.sandbox.deposco.cancel_as_staff(booked["number"])
