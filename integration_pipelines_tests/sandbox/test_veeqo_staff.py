@@ -101,7 +101,9 @@ def test_a_held_order_rests_until_the_hold_is_over(caller: Caller) -> None:
 
 def test_staff_cancel_shows_like_any_cancellation(caller: Caller) -> None:
     order = caller.place("A-1")
+    assert caller.account.truth()["orders"][0]["live"]
     caller.account.cancel_as_staff("A-1")
+    assert not caller.account.truth()["orders"][0]["live"]
     assert caller.get("/orders") == []
     assert read(caller, order)["status"] == "cancelled"
     with pytest.raises(ValueError, match="A-1 is cancelled"):

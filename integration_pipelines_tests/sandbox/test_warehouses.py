@@ -166,7 +166,7 @@ def test_the_people_of_every_warehouse_work_when_time_passes() -> None:
     assert order["shipped_at"] < "2026-03-04"
 
 
-def test_a_warehouse_order_lives_until_it_is_cancelled_in_either_system() -> None:
+def test_a_deposco_order_lives_until_it_is_cancelled() -> None:
     sandbox, _ = opened(business(VEEQO, DEPOSCO))
     guest = Guest(sandbox)
     for number in ("A-1", "A-2"):
