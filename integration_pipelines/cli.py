@@ -74,7 +74,7 @@ Note = Annotated[str, typer.Option(help="Why; it is recorded with your name.")]
 
 @app.callback()
 def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every call.")] = False) -> None:
-    """Keeps Mirakl marketplaces and Veeqo warehouses true to each other."""
+    """Keeps Mirakl marketplaces and Veeqo or Deposco warehouses true to each other."""
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.ERROR, format="%(asctime)s %(levelname)s %(message)s"
     )

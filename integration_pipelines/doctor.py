@@ -1,6 +1,6 @@
 """`doctor`: asks every account one harmless question and compares the answers with the channels file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -8,13 +8,16 @@ from random import Random
 from sqlalchemy import text
 
 from integration_pipelines.clock import Clock
-from integration_pipelines.config import Channels, WarehouseSystem
+from integration_pipelines.config import Channels
 from integration_pipelines.config.secrets import Secrets
+from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
 from integration_pipelines.integration import Integration, build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.remote import OutOfBudget, RemoteError
+
+PROBE = "doctor-probe"  # no order and no item has this number
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,12 @@ def examine(channels: Channels, secrets: Secrets, ledger: Ledger, clock: Clock) 
     for key, client in integration.marketplaces.items():
         findings += _asked(f"marketplace {key}", partial(_shop, integration, key, client))
     for key, warehouse in integration.warehouses.items():
-        if channels.warehouses[key].system is WarehouseSystem.VEEQO and isinstance(warehouse, VeeqoWarehouse):
+        if isinstance(warehouse, VeeqoWarehouse):
             findings += _asked(f"warehouse {key}", partial(_veeqo, integration, key, warehouse))
+        elif isinstance(warehouse, DeposcoWarehouse):
+            for ask in (_deposco_orders, _deposco_items, _deposco_availability, _deposco_facilities):
+                findings += _asked(f"warehouse {key}", partial(ask, key, warehouse))
+            findings += _business_units(channels, key, warehouse)
     integration.store_call_counts()
     integration.close()
     return findings
@@ -104,3 +111,55 @@ def _veeqo(integration: Integration, key: str, warehouse: VeeqoWarehouse) -> Ite
                 f"delivery method {channel.delivery_method} does not exist",
                 f"use one of: {', '.join(f'{i} {m.name}' for i, m in methods.items())}",
             )
+
+
+def _deposco_orders(key: str, warehouse: DeposcoWarehouse) -> Iterator[Examined]:
+    unit, serving = warehouse.profile.business_unit, warehouse.profile.capabilities.orders
+    warehouse.find_orders(unit, PROBE)
+    yield Examined(
+        f"warehouse {key}, orders", True, f"{serving} reads orders of {unit}; writing was not tried"
+    )
+
+
+def _deposco_items(key: str, warehouse: DeposcoWarehouse) -> Iterator[Examined]:
+    warehouse.find_items([PROBE])
+    yield Examined(f"warehouse {key}, items", True, f"{warehouse.profile.capabilities.items} reads items")
+
+
+def _deposco_availability(key: str, warehouse: DeposcoWarehouse) -> Iterator[Examined]:
+    """Rights are granted per endpoint, so each one that is used is asked (Deposco §2.2)."""
+    if warehouse.profile.capabilities.availability is None:
+        found = "not licensed: the facility is left to Deposco"
+    else:
+        warehouse.client.balances(warehouse.profile.business_unit, [PROBE])
+        found = "V1 reads availability"
+    yield Examined(f"warehouse {key}, availability", True, found)
+
+
+def _deposco_facilities(key: str, warehouse: DeposcoWarehouse) -> Iterator[Examined]:
+    if warehouse.client.v2 is None:
+        return  # V1 alone lists no facilities (Deposco §8)
+    known = {
+        str(row["number"])
+        for page in warehouse.client.v2.facility_pages()
+        for row in page
+        if isinstance(row, Mapping) and "number" in row
+    }
+    for facility in warehouse.profile.facilities:
+        yield Examined(
+            f"warehouse {key}, facility {facility.number}",
+            facility.number in known,
+            "exists" if facility.number in known else "does not exist",
+            f"use one of: {', '.join(sorted(known)) or 'none is readable'}",
+        )
+
+
+def _business_units(channels: Channels, key: str, warehouse: DeposcoWarehouse) -> Iterator[Examined]:
+    unit = warehouse.profile.business_unit
+    for name, channel in channels.channels_of_warehouse(key).items():
+        yield Examined(
+            f"channel {name}, business unit",
+            channel.store == unit,
+            f"its store is {channel.store}",
+            f"the account's business_unit is {unit}: items are looked up there only",
+        )

@@ -16,6 +16,8 @@ from integration_pipelines.ledger.call_counts import read_calls
 
 _ORDERS = text("""
 select o.marketplace, o.order_id, o.channel, o.outcome, o.state, o.waiting_since, o.accept_by, o.accepted_at,
+    o.cleared_at, (select min(k.linked_at) from order_links k
+        where k.marketplace = o.marketplace and k.order_id = o.order_id) as booked_at,
     (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
         and e.state = 'open') as exceptions,
     exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id) as was_held,
@@ -85,7 +87,7 @@ def closing_figures(ledger: Ledger) -> Figures:
             connection.execute(_ORDERS).mappings().all(),
             columns=[
                 *("marketplace", "order_id", "channel", "outcome", "state", "waiting_since", "accept_by"),
-                *("accepted_at", "exceptions", "was_held", "live"),
+                *("accepted_at", "cleared_at", "booked_at", "exceptions", "was_held", "live"),
             ],
         )
         unreadable = int(connection.scalar(_UNREADABLE) or 0)
@@ -95,6 +97,7 @@ def closing_figures(ledger: Ledger) -> Figures:
     held = open_orders[open_orders["exceptions"] == 1]
     lost = orders[(orders["exceptions"] > 1) | (orders["outcome"].notna() & (orders["exceptions"] > 0))]
     accepted = orders[orders["accepted_at"].notna() & orders["waiting_since"].notna()]
+    imported = orders[~orders["was_held"] & (orders["booked_at"] >= orders["cleared_at"])]
     operations: Counter[str] = Counter()
     for (_, operation, _), count in calls.items():
         operations[operation] += count
@@ -112,17 +115,21 @@ def closing_figures(ledger: Ledger) -> Figures:
         calls=dict(sorted(operations.items())),
         throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
         seconds={
-            "acceptance": _waits(accepted[~accepted["was_held"]]),
-            "acceptance_after_exception": _waits(accepted[accepted["was_held"]]),
+            "acceptance": _waits(accepted[~accepted["was_held"]], "waiting_since", "accepted_at"),
+            "acceptance_after_exception": _waits(
+                accepted[accepted["was_held"]], "waiting_since", "accepted_at"
+            ),
+            # Of channels that accept first: from cleared for dispatch to being in the warehouse.
+            "import": _waits(imported, "cleared_at", "booked_at"),
         },
     )
 
 
-def _waits(accepted: pd.DataFrame) -> dict[str, float]:
-    """p50 and p99 of the time from waiting to accepted."""
-    if accepted.empty:
+def _waits(rows: pd.DataFrame, begin: str, end: str) -> dict[str, float]:
+    """p50 and p99 of the seconds between two moments; nothing without rows."""
+    if rows.empty:
         return {}
-    since, until = (pd.to_datetime(accepted[name], utc=True) for name in ("waiting_since", "accepted_at"))
+    since, until = (pd.to_datetime(rows[name], utc=True) for name in (begin, end))
     waits = (until - since).dt.total_seconds()
     return {"p50": round(float(waits.quantile(0.5)), 1), "p99": round(float(waits.quantile(0.99)), 1)}
 

@@ -134,7 +134,10 @@ def print_order(console: Console, story: OrderStory) -> None:
             f"  {line['quantity']} x {_plain(line['sku'])} at {line['unit_price']}, {line['state']}"
         )
     for booking in story.bookings:
-        console.print(f"  warehouse order {booking['number']} (id {booking['id']}): {booking['raw_status']}")
+        console.print(
+            f"  warehouse order {_plain(booking['number'])} (id {booking['id']}) in {booking['warehouse']}: "
+            f"{booking['progress']} ({_plain(booking['raw_status'])})"
+        )
     for known in story.exceptions:
         console.print(
             f"  exception {known['id']} {known['code']}, {known['state']}: {_plain(known['reason'])}"

@@ -153,7 +153,7 @@ class _Stack:
         )
 
     def _start_sandbox(self) -> None:
-        self.say("Starting the sandbox: marketplaces and a warehouse, with customers and staff …")
+        self.say("Starting the sandbox: marketplaces and warehouses, with customers and staff …")
         port = free_port(SANDBOX_PORT)
         command = Path(sys.executable).with_name("integration-pipelines")
         argv = [str(command), "sandbox", "--port", str(port), *self._settings.sandbox_arguments]
@@ -161,6 +161,11 @@ class _Stack:
             Child("sandbox", argv, ready=lambda: ask(port, "/control/accounts") is not None),
             self._environ,
         )
+        for outage in ask(port, "/control/outages"):
+            self.say(
+                f"Part of the show: {outage['account']} answers nothing from {outage['begins'][:16]} to "
+                f"{outage['ends'][:16]} UTC; orders go on being accepted, and its queue drains afterwards."
+            )
         document, keys = demo_channels(ask(port, "/control/accounts"), f"http://{LOOPBACK}:{port}")
         path = self._home / "channels.yaml"
         path.write_text(as_yaml(document))

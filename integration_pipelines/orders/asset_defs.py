@@ -21,7 +21,10 @@ from integration_pipelines.orders.act import WorkReport
 from integration_pipelines.orders.observe import IntakeReport
 from integration_pipelines.orders.rooms import Room, feed_key
 from integration_pipelines.orders.show import (
+    Rows,
+    import_figures,
     newest_orders,
+    orders_by_progress,
     orders_by_state,
     queue_figures,
     warehouse_orders_by_status,
@@ -70,10 +73,48 @@ def orders_asset(room: Room) -> dg.AssetsDefinition:
     return orders
 
 
+def import_queue_asset(room: Room) -> dg.AssetsDefinition:
+    """Only for a channel that accepts first."""
+
+    @dg.asset(
+        key=room.import_queue,
+        deps=[room.orders],
+        group_name=room.key,
+        description=captions.import_queue(room.marketplace.name, room.warehouse.name),
+        owners=["team:operations"],
+        kinds={"postgres"},
+        tags=room.tags,
+        freshness_policy=_WORKED_HOURLY,
+    )
+    def import_queue(integration: IntegrationResource) -> dg.MaterializeResult[None]:
+        opened = integration.open()
+        now = opened.clock.now()
+        with opened.ledger.begin() as connection:
+            queue = import_figures(connection, room.key, now)
+        return dg.MaterializeResult(
+            metadata=shown(
+                {
+                    "depth": queue.cleared,
+                    "oldest_minutes": round((now - queue.oldest).total_seconds() / 60, 1)
+                    if queue.oldest
+                    else 0.0,
+                    "waiting_for_clearance": len(queue.orders) - queue.cleared,
+                    "with_exception": queue.with_exception,
+                    "imported_last_24_hours": queue.imported_lately,
+                    "seconds_to_import_p50": queue.seconds_to_import_p50,
+                    "seconds_to_import_p99": queue.seconds_to_import_p99,
+                    "queue": table(queue.orders[:SAMPLE], captions.QUEUE_COLUMNS),
+                }
+            )
+        )
+
+    return import_queue
+
+
 def warehouse_orders_asset(room: Room) -> dg.AssetsDefinition:
     @dg.asset(
         key=room.warehouse_orders,
-        deps=[room.orders, feed_key(room.channel.warehouse)],
+        deps=[*room.assets[:-1], feed_key(room.channel.warehouse)],
         group_name=room.key,
         description=captions.warehouse_orders(room.marketplace.name, room.channel, room.warehouse.name),
         owners=["team:operations"],
@@ -126,6 +167,7 @@ def _work_metadata(opened: Integration, room: Room, report: WorkReport) -> dict[
         queue = queue_figures(connection, room.key, now)
         states = orders_by_state(connection, room.key)
         sample = newest_orders(connection, room.key, SAMPLE)
+        progress = orders_by_progress(connection, room.key, room.channel.warehouse, room.channel.store)
     oldest = queue.oldest_waiting
     return shown(
         {
@@ -135,6 +177,7 @@ def _work_metadata(opened: Integration, room: Room, report: WorkReport) -> dict[
             "accepted_late_last_24_hours": queue.accepted_late_lately,
             "waiting_for_acceptance": queue.waiting,
             "oldest_waiting_minutes": round((now - oldest).total_seconds() / 60, 1) if oldest else 0.0,
+            **{f"{word}_orders": _count(progress, word) for word in captions.PROGRESS},
             "open_orders": queue.open,
             "due_after_this_run": queue.due,
             "looked_at": report.looked_at,
@@ -142,9 +185,14 @@ def _work_metadata(opened: Integration, room: Room, report: WorkReport) -> dict[
             **{f"steps_{name}": count for name, count in sorted(report.steps.items())},
             "stopped_because": report.stopped,
             "orders_by_state": table(states, captions.STATE_COLUMNS),
+            "orders_by_progress": table(progress, captions.PROGRESS_COLUMNS),
             "newest_orders": table(sample, captions.ORDER_COLUMNS),
         }
     )
+
+
+def _count(progress: Rows, word: str) -> int:
+    return sum(int(row["orders"]) for row in progress if row["progress"] == word)
 
 
 @contextmanager

@@ -37,6 +37,16 @@ def warehouse_orders(name: str, channel: Channel, warehouse: str) -> str:
     )
 
 
+def import_queue(name: str, warehouse: str) -> str:
+    """About `[<channel>, "import_queue"]`."""
+    return (
+        f"Orders of **{name}** that are accepted and that **{warehouse}** does not have yet. They are "
+        "imported as soon as the marketplace clears them for dispatch and the warehouse answers; until then "
+        "they are safe here, whatever crashes.\n\n"
+        "Plotted: depth and age of the queue, and the time from clearance to import."
+    )
+
+
 def warehouse_feed(name: str) -> str:
     """About `[<warehouse>, "orders"]`."""
     return (
@@ -67,6 +77,16 @@ CHECKS = {
     Check.MISSING: (
         "The marketplace holds us to these orders, and the warehouse does not have them. Owner: "
         "operations. They are tried again by themselves; look at the reason when one stays."
+    ),
+    Check.QUEUE: (
+        "Accepted orders wait for the warehouse longer than the channel allows. Owner: operations. Check "
+        "whether the warehouse system answers; the queue drains by itself once it does. When dispatch "
+        "deadlines come near, enter the oldest orders by hand."
+    ),
+    Check.STALLED: (
+        "Orders that the warehouse keeps on hold or in review, or that lack goods, for longer than the "
+        "account's patience. Owner: operations. Open each in the warehouse system and set it free, or bring "
+        "the goods in."
     ),
     Check.DUPLICATES: (
         "Marketplace orders with more than one live warehouse order. Owner: operations. Cancel all but one "
@@ -128,6 +148,14 @@ CHECK_COLUMNS: dict[Check, dict[str, str]] = {
         **_RISK,
         **_EXCEPTION,
     },
+    Check.QUEUE: _ACCOUNT_COLUMNS,
+    Check.STALLED: {
+        **_EXCEPTION,
+        "order_id": "the marketplace's order number",
+        "number": "our number for it in the warehouse",
+        **_RISK,
+        "code": "held_in_warehouse or back_ordered",
+    },
     Check.DUPLICATES: {
         "order_id": "the marketplace's order number",
         "live_orders": "the warehouse's live orders for it",
@@ -135,6 +163,27 @@ CHECK_COLUMNS: dict[Check, dict[str, str]] = {
         "since": "when the first was created",
         "money_at_risk": "total of the order",
     },
+}
+
+PROGRESS = ("released", "picked", "packed", "shipped", "on_hold", "backordered")
+
+PROGRESS_COLUMNS = {
+    "progress": "how far the warehouse is: reserved, released, picked, packed, shipped, on hold …",
+    "raw_status": "the warehouse's own word",
+    "orders": "how many",
+    "newest_change": "the latest change among them",
+}
+
+QUEUE_COLUMNS = {
+    "order_id": "the marketplace's order number",
+    "number": "our number for it in the warehouse",
+    "state": "the order's state on the marketplace",
+    "cleared_at": "when the marketplace cleared it for dispatch",
+    "minutes_in_queue": "since then",
+    "ship_by": "when it should leave at the latest",
+    "failed_attempts": "failed attempts in a row",
+    "total": "as charged to the customer",
+    "exception": "what holds it, if something does",
 }
 
 STATE_COLUMNS = {
@@ -150,7 +199,7 @@ ORDER_COLUMNS = {
     "placed_at": "when the customer ordered",
     "state": "the order's state on the marketplace",
     "number": "our number for it in the warehouse",
-    "warehouse": "the warehouse's own status",
+    "warehouse": "how far the warehouse is with it",
     "total": "as charged to the customer",
     "accept_by": "when the acceptance window closes",
     "accepted_at": "when our acceptance took effect",

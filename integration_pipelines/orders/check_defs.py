@@ -16,16 +16,18 @@ from integration_pipelines.orders.checks import Check, Verdict, judge_channel, j
 from integration_pipelines.orders.rooms import AssetPath, Room, feed_key
 
 _ABOUT_ORDERS = (Check.UNACKNOWLEDGED, Check.UNREADABLE, Check.UNREACHABLE)
-_ABOUT_WAREHOUSE_ORDERS = (Check.HELD, Check.MISSING, Check.DUPLICATES)
+_ABOUT_QUEUE = (Check.QUEUE,)
+_ABOUT_WAREHOUSE_ORDERS = (Check.HELD, Check.MISSING, Check.STALLED, Check.DUPLICATES)
 _ABOUT_FEED = (Check.UNREACHABLE, Check.UNREADABLE_IN_WAREHOUSE)
 
 
 def channel_checks(room: Room) -> dg.AssetChecksDefinition:
     """One step for all checks of a channel: they share a connection and cost some milliseconds together."""
-    specs = [
-        *(_spec(check, room.orders) for check in _ABOUT_ORDERS),
-        *(_spec(check, room.warehouse_orders) for check in _ABOUT_WAREHOUSE_ORDERS),
-    ]
+    asset_of: dict[Check, AssetPath] = dict.fromkeys(_ABOUT_ORDERS, room.orders)
+    asset_of |= dict.fromkeys(_ABOUT_WAREHOUSE_ORDERS, room.warehouse_orders)
+    if room.queues:
+        asset_of |= dict.fromkeys(_ABOUT_QUEUE, room.import_queue)
+    specs = [_spec(check, asset) for check, asset in asset_of.items()]
 
     @dg.multi_asset_check(name=f"{room.key}__order_checks", specs=specs, can_subset=True)
     def order_checks(
@@ -36,8 +38,7 @@ def channel_checks(room: Room) -> dg.AssetChecksDefinition:
         with opened.ledger.begin() as connection:
             verdicts = judge_channel(connection, room.key, room.channel, now, _selected(context))
         for verdict in verdicts:
-            about_orders = verdict.check in _ABOUT_ORDERS
-            yield _result(verdict, room.orders if about_orders else room.warehouse_orders, now)
+            yield _result(verdict, asset_of[verdict.check], now)
 
     return order_checks
 

@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
-from integration_pipelines.config import Channel
+from integration_pipelines.config import Channel, OrderPolicy
 from integration_pipelines.exceptions import TAXONOMY, Code, Severity
 from integration_pipelines.exceptions.findings import severity_by_clock
 
-ON_ITS_WAY = timedelta(minutes=15)  # an accepted order may take this long into the warehouse
+ON_ITS_WAY = timedelta(
+    minutes=15
+)  # an accepted order may take this long into the warehouse, if reserved first
 _RISING = list(Severity)
 _PRESSING = {Severity.URGENT, Severity.BREACHED}
 
@@ -32,6 +34,8 @@ class Check(StrEnum):
     UNREACHABLE = "account_unreachable"
     HELD = "held_orders"
     MISSING = "accepted_but_missing_in_warehouse"
+    QUEUE = "import_queue_too_old"
+    STALLED = "stalled_in_warehouse"
     DUPLICATES = "duplicate_warehouse_orders"
     UNREADABLE_IN_WAREHOUSE = "unreadable_warehouse_orders"
 
@@ -71,16 +75,25 @@ where o.channel = :channel and e.state = 'open'
 order by e.deadline nulls last, e.first_seen_at
 """)
 _MISSING = text("""
-select o.order_id, o.number, o.state, coalesce(o.accepted_at, o.updated_at) as since, o.ship_by as deadline,
+select o.order_id, o.number, o.state, o.ship_by as deadline,
+    case when :queued then coalesce(o.cleared_at, o.updated_at)
+        else coalesce(o.accepted_at, o.updated_at) end as since,
     round(o.total_price, 2) || ' ' || o.currency as money_at_risk, o.failures as failed_attempts,
     e.id as exception, e.reason, coalesce(e.owner, 'operations') as owner, e.severity
 from orders o
 left join exceptions e on e.subject = o.marketplace || '/' || o.order_id and e.state = 'open'
 where o.channel = :channel and o.outcome is null
-    and o.state in ('WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT', 'SHIPPING')
+    and (o.state = 'SHIPPING' or not :queued and o.state in ('WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT'))
     and not exists (select from warehouse_orders w where w.warehouse = :warehouse and w.store = :store
         and w.state <> 'cancelled' and w.base_number = o.number)
 order by since
+""")
+_STALLED = text("""
+select e.id as exception, o.order_id, o.number, e.code, e.reason, e.owner, e.severity, e.deadline,
+    round(e.money_at_risk, 2) || ' ' || e.currency as money_at_risk, e.first_seen_at as since
+from exceptions e join orders o on e.subject = o.marketplace || '/' || o.order_id
+where o.channel = :channel and e.state = 'open' and e.code in ('held_in_warehouse', 'back_ordered')
+order by e.deadline nulls last, e.first_seen_at
 """)
 _DUPLICATES = text("""
 select o.order_id, o.number, o.state, min(w.created_at) as since, o.ship_by as deadline,
@@ -104,6 +117,8 @@ def judge_channel(
     """The verdicts of one channel's checks, or of those in `only`."""
     place = {"channel": key, "warehouse": channel.warehouse, "store": channel.store}
     accounts = [key, channel.marketplace]
+    queued = channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE
+    patience = channel.queue_limit if queued else ON_ITS_WAY
     judges: dict[Check, Callable[[], Verdict]] = {
         Check.UNACKNOWLEDGED: lambda: _unacknowledged(_rows(connection, _WAITING, channel=key), now),
         Check.UNREADABLE: lambda: _of_code(
@@ -113,7 +128,9 @@ def judge_channel(
             connection, Check.UNREACHABLE, Code.ACCOUNT_UNREACHABLE, accounts, now
         ),
         Check.HELD: lambda: _held(_rows(connection, _HELD, channel=key), now),
-        Check.MISSING: lambda: _missing(_rows(connection, _MISSING, **place), now),
+        Check.MISSING: lambda: _missing(_rows(connection, _MISSING, queued=queued, **place), now, patience),
+        Check.QUEUE: lambda: _of_code(connection, Check.QUEUE, Code.QUEUE_TOO_OLD, [key], now),
+        Check.STALLED: lambda: _stalled(_rows(connection, _STALLED, channel=key), now),
         Check.DUPLICATES: lambda: _duplicates(_rows(connection, _DUPLICATES, **place), now),
     }
     return [judge() for check, judge in judges.items() if only is None or check in only]
@@ -183,15 +200,24 @@ def _held(rows: Sequence[Row], now: datetime) -> Verdict:
     return _verdict(Check.HELD, rows, now, sentence, by_code)
 
 
-def _missing(rows: Sequence[Row], now: datetime) -> Verdict:
-    late = [row for row in rows if row["exception"] is not None or now - row["since"] > ON_ITS_WAY]
+def _missing(rows: Sequence[Row], now: datetime, patience: timedelta) -> Verdict:
+    late = [row for row in rows if row["exception"] is not None or now - row["since"] > patience]
     on_their_way = len(rows) - len(late)
     sentence = (
         f"{_count(late, 'accepted order')} not in the warehouse."
         if late
-        else "Every accepted order is in the warehouse or was accepted in the last minutes."
+        else f"Every promised order is in the warehouse; {on_their_way} are on their way."
     )
     return _verdict(Check.MISSING, late, now, sentence, {"on_their_way": on_their_way}, Severity.URGENT)
+
+
+def _stalled(rows: Sequence[Row], now: datetime) -> Verdict:
+    sentence = (
+        f"{_count(rows, 'order')} on hold in the warehouse or without goods."
+        if rows
+        else "No order stands still in the warehouse."
+    )
+    return _verdict(Check.STALLED, rows, now, sentence)
 
 
 def _duplicates(rows: Sequence[Row], now: datetime) -> Verdict:

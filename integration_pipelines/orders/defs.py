@@ -1,7 +1,8 @@
 """The orders flow in Dagster: assets, checks, sensors, jobs. No rule of the business is here.
 
 Per channel `[<channel>, "orders"]` is what the marketplace says and `[<channel>, "warehouse_orders"]`
-what became of it in the warehouse: materialising the second works the channel's queue. Per
+what became of it in the warehouse: materialising the second works the channel's queue, which for a
+channel that accepts first is shown as `[<channel>, "import_queue"]`. Per
 warehouse `[<warehouse>, "orders"]` is its feed. The sensors do the reading themselves, because a
 process per minute and account would cost more than the read; runs are asked for only while the
 ledger holds work.
@@ -19,7 +20,13 @@ from integration_pipelines.dagster_support.reading import Reading, Seen, tick
 from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.dagster_support.runs import RunDesk, run_tags
 from integration_pipelines.integration import Integration
-from integration_pipelines.orders.asset_defs import feed_asset, orders_asset, seen_of, warehouse_orders_asset
+from integration_pipelines.orders.asset_defs import (
+    feed_asset,
+    import_queue_asset,
+    orders_asset,
+    seen_of,
+    warehouse_orders_asset,
+)
 from integration_pipelines.orders.check_defs import channel_checks, feed_checks
 from integration_pipelines.orders.rooms import AssetPath, Room, feed_key
 from integration_pipelines.orders.show import due_work
@@ -41,7 +48,7 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
     feeds = {key: w for key, w in channels.warehouses.items() if channels.channels_of_warehouse(key)}
     work = {room.key: _work_job(room) for room in rooms}
     sensors = _Sensors(channels, work, RunDesk(), running)
-    checked = [key for room in rooms for key in (room.orders, room.warehouse_orders)]
+    checked = [key for room in rooms for key in room.assets]
     check_orders = dg.define_asset_job(
         "check_orders",
         selection=dg.AssetSelection.checks_for_assets(*checked, *map(feed_key, feeds)),
@@ -50,6 +57,7 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *(make(room) for room in rooms for make in (orders_asset, warehouse_orders_asset)),
+            *(import_queue_asset(room) for room in rooms if room.queues),
             *(feed_asset(key, warehouse) for key, warehouse in feeds.items()),
         ],
         asset_checks=[*map(channel_checks, rooms), *map(feed_checks, feeds)],
@@ -74,10 +82,8 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
 def _work_job(room: Room) -> Job:
     return dg.define_asset_job(
         f"{room.key}__work_orders",
-        selection=dg.AssetSelection.assets(room.warehouse_orders)
-        | dg.AssetSelection.checks_for_assets(
-            room.orders, room.warehouse_orders, feed_key(room.channel.warehouse)
-        ),
+        selection=dg.AssetSelection.assets(*room.assets[1:])
+        | dg.AssetSelection.checks_for_assets(*room.assets, feed_key(room.channel.warehouse)),
         description=f"Works the queue of {room.marketplace.name}: reserves, accepts, releases, cancels.",
         run_tags=run_tags(room.key, LONGEST_RUN_SECONDS),
         tags=room.tags,

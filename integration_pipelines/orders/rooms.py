@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integration_pipelines.config import Channel, Channels, Marketplace, Warehouse
+from integration_pipelines.config import Channel, Channels, Marketplace, OrderPolicy, Warehouse
 
 AssetPath = list[str]  # what Dagster makes an asset key of
 
@@ -36,6 +36,20 @@ class Room:
     @property
     def warehouse_orders(self) -> AssetPath:
         return [self.key, "warehouse_orders"]
+
+    @property
+    def import_queue(self) -> AssetPath:
+        return [self.key, "import_queue"]
+
+    @property
+    def queues(self) -> bool:
+        """Whether orders are accepted first and wait for the warehouse in a queue."""
+        return self.channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE
+
+    @property
+    def assets(self) -> list[AssetPath]:
+        """The channel's assets in the order of their lineage."""
+        return [self.orders, *([self.import_queue] if self.queues else []), self.warehouse_orders]
 
     @property
     def tags(self) -> dict[str, str]:

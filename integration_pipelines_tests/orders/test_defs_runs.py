@@ -61,7 +61,7 @@ def test_a_run_without_orders_shows_zeros_and_passes_every_check(floor: ShopFloo
     shown = metadata_of(run, WAREHOUSE_ORDERS)
     assert shown["oldest_waiting_minutes"].value == 0.0
     assert "seconds_to_accept_p50" not in shown
-    assert [evaluation.passed for evaluation in checks_of(run).values()] == [True] * 7
+    assert [evaluation.passed for evaluation in checks_of(run).values()] == [True] * 8
 
 
 def test_nothing_personal_is_shown(floor: ShopFloor) -> None:
@@ -129,7 +129,7 @@ def test_checking_again_materialises_nothing_and_calls_nobody(floor: ShopFloor) 
     run = floor.run("check_orders")
     assert run.success
     assert list(run.get_asset_materialization_events()) == []
-    assert len(list(run.get_asset_check_evaluations())) == 3 * 6 + 2
+    assert len(list(run.get_asset_check_evaluations())) == 3 * 7 + 2
     assert {key: dict(calls) for key, calls in floor.retailer.sandbox.calls.items()} == before
 
 
