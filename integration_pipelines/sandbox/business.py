@@ -12,6 +12,7 @@ from typing import Literal
 
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FacilitySettings, Manners
 from integration_pipelines.sandbox.faults import FaultPlan, Outage
+from integration_pipelines.sandbox.listing import OfferSettings
 
 
 class Enforcement(StrEnum):
@@ -57,6 +58,7 @@ class MarketplaceSettings:
     update_overlap_seconds: int = 120
     default_shop_id: int | None = None
     weight: float = 1.0
+    offers: OfferSettings = field(default_factory=OfferSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ _THINGS = (
 )
 _COLOURS = ("blue", "black", "white", "sand", "green", "red", "oak", "grey")
 _LONGEST_SKU = 40  # Mirakl's limit for a shop SKU
+#: What one unit of the retailer's main currency is worth in the currencies of its marketplaces.
+RATES = {"EUR": Decimal(1), "GBP": Decimal("0.86"), "USD": Decimal("1.08")}
 _ONE_HOSTILE_IN = 7
 
 

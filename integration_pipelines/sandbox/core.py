@@ -58,6 +58,7 @@ class Sandbox:
                 Random(f"{business.seed}/{settings.key}/account"),
                 opened=business.start,
                 enforcement=business.enforcement,
+                products=self.products,
             )
             for settings in business.marketplaces
         }
@@ -275,7 +276,8 @@ class Sandbox:
             if self.quiet:
                 return
             planned = self._makers[arrival.marketplace].arriving(arrival, self.plan.damaged_orders)
-            self.marketplaces[arrival.marketplace].shop.life.place(planned.order, now)
+            if not self.marketplaces[arrival.marketplace].shop.life.place(planned.order, now):
+                return
             if planned.order.damage is not None:
                 self.injected["damaged_order"] += 1
             product = planned.late_product

@@ -21,7 +21,8 @@ from integration_pipelines.sandbox.business import (
     LineIds,
     MarketplaceSettings,
 )
-from integration_pipelines.sandbox.catalogue import Product
+from integration_pipelines.sandbox.catalogue import RATES, Product
+from integration_pipelines.sandbox.listing import FIRST_OFFER_ID
 from integration_pipelines.sandbox.mirakl.damage import KINDS
 from integration_pipelines.sandbox.mirakl.dates import to_milliseconds, to_seconds
 from integration_pipelines.sandbox.mirakl.order import (
@@ -39,11 +40,9 @@ from integration_pipelines.sandbox.mirakl.reference import channel_code
 from integration_pipelines.sandbox.mirakl.render import order_bytes
 from integration_pipelines.sandbox.people import Buyer, make_buyer
 
-_RATES = {"EUR": Decimal(1), "GBP": Decimal("0.86"), "USD": Decimal("1.08")}
 _CENT = Decimal("0.01")
 _MOST_VISIBILITY_LAG_SECONDS = 8.0
 _LATE_PRODUCT_SECONDS = (600, 3600)
-_FIRST_OFFER_ID = 2000
 
 
 class OrderWishes(TypedDict, total=False):
@@ -88,7 +87,7 @@ class OrderMaker:
         self._settings = settings
         self._products = products
         self._known = {product.sku: product for product in products}
-        self._offer_ids = {product.sku: _FIRST_OFFER_ID + place for place, product in enumerate(products)}
+        self._offer_ids = {product.sku: FIRST_OFFER_ID + place for place, product in enumerate(products)}
 
     def arriving(self, arrival: Arrival, damaged_share: float) -> PlannedOrder:
         """The order of a customer who comes by themselves."""
@@ -207,7 +206,7 @@ class OrderMaker:
                 sku=product.sku,
                 title=product.title,
                 barcode=product.barcode,
-                offer_id=self._offer_ids.setdefault(product.sku, _FIRST_OFFER_ID + len(self._offer_ids)),
+                offer_id=self._offer_ids.setdefault(product.sku, FIRST_OFFER_ID + len(self._offer_ids)),
                 quantity=units,
                 unit_price=price,
                 shipping_price=shipping if index == 1 else Decimal(0),
@@ -246,7 +245,7 @@ class OrderMaker:
         factor = Decimal(random.randint(97, 110)) / 100
         if random.random() < drop_share:
             factor = Decimal(random.randint(5, 50)) / 100
-        price = product.price * _RATES.get(self._settings.currency, Decimal(1)) * factor
+        price = product.price * RATES.get(self._settings.currency, Decimal(1)) * factor
         return max(_CENT, price.quantize(_CENT, ROUND_HALF_UP))
 
     def _fate(self, random: Random, habits: Habits) -> Fate:

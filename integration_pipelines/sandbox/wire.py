@@ -27,6 +27,12 @@ class Request:
         """The first value of a query parameter."""
         return next((value for key, value in self.query if key == name), None)
 
+    @property
+    def origin(self) -> str:
+        """Scheme and host as the client called them, for addresses in answers."""
+        scheme = self.headers.get("x-forwarded-proto", "http")
+        return f"{scheme}://{self.headers.get('host', 'localhost')}"
+
     def every(self, name: str) -> list[str]:
         """All values of a repeatable query parameter, as sent."""
         return [value for key, value in self.query if key == name]

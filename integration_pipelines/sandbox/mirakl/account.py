@@ -3,6 +3,7 @@
 A new family of operations is a module with a `ROUTES` tuple, added to `_ROUTES` here.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from random import Random
@@ -11,14 +12,27 @@ from uuid import UUID
 
 from integration_pipelines.sandbox.agenda import Agenda
 from integration_pipelines.sandbox.business import Enforcement, MarketplaceSettings
+from integration_pipelines.sandbox.catalogue import Product
 from integration_pipelines.sandbox.faults import NO_TWIST, ReadTwist, throttled_answer
-from integration_pipelines.sandbox.mirakl import orders_money, orders_read, orders_write, reference
+from integration_pipelines.sandbox.listing import make_listings
+from integration_pipelines.sandbox.mirakl import (
+    offers_export,
+    offers_read,
+    orders_money,
+    orders_read,
+    orders_write,
+    reference,
+    stock_write,
+)
 from integration_pipelines.sandbox.mirakl.book import OrderBook
 from integration_pipelines.sandbox.mirakl.errors import ApiError, BadRequestError, NotFoundError
+from integration_pipelines.sandbox.mirakl.export_queue import OfferExports
 from integration_pipelines.sandbox.mirakl.life import OrderLife
+from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
 from integration_pipelines.sandbox.mirakl.order import MarketplaceOrder
 from integration_pipelines.sandbox.mirakl.quotas import CallFrequencies
 from integration_pipelines.sandbox.mirakl.routing import Call, Route, Shop, parameters
+from integration_pipelines.sandbox.mirakl.stock_imports import StockImports
 from integration_pipelines.sandbox.wire import Answer, Request
 
 # Fixed paths come before patterns that would match them too.
@@ -27,6 +41,9 @@ _ROUTES: tuple[Route, ...] = (
     *orders_write.ROUTES,
     *orders_money.ROUTES,
     *reference.ROUTES,
+    *stock_write.ROUTES,
+    *offers_export.ROUTES,
+    *offers_read.ROUTES,
 )
 UNKNOWN_OPERATION = "unknown"
 
@@ -48,6 +65,7 @@ class MarketplaceAccount:
         *,
         opened: datetime,
         enforcement: Enforcement,
+        products: Sequence[Product] = (),
     ) -> None:
         self.settings = settings
         self.path = f"/mirakl/{settings.key}"
@@ -56,7 +74,13 @@ class MarketplaceAccount:
         self._agenda = agenda
         self._random = random
         self._opened = opened
+        # A stream of its own: what happens to offers changes nothing about orders.
+        self._offers_random = Random(f"{self.key}/offers")
+        self._exports = OfferExports(agenda, self._offers_random, settings.offers.export_seconds)
         self.shop = self._open_shop(settings.shop_id)
+        self.shop.offers.open_with(
+            make_listings(self._offers_random, products, settings.offers, settings.currency), opened
+        )
         self._shops = {self.shop.shop_id: self.shop}
         self._default_shop_id = settings.default_shop_id or settings.shop_id
         if self._default_shop_id not in self._shops:
@@ -75,8 +99,13 @@ class MarketplaceAccount:
         """401 or 429, if the call is not let in."""
         if request.headers.get("authorization") != self.key:
             return ApiError(401, "Unauthorized").answer()
-        background = operation != "OR11" or orders_read.is_background_read(request)
-        wait = self.frequencies.admit(operation, now, background=background)
+        background, counted = True, operation
+        if operation == "OR11":
+            background = orders_read.is_background_read(request)
+        elif operation == "OF52":
+            counted = offers_export.counted_as(request)
+            background = not offers_export.is_repetition(self._exports, request, now)
+        wait = self.frequencies.admit(counted, now, background=background)
         return None if wait is None else throttled_answer("mirakl", wait)
 
     def answer(self, request: Request, now: datetime, twist: ReadTwist = NO_TWIST) -> Answer:
@@ -105,16 +134,33 @@ class MarketplaceAccount:
         return True
 
     def truth(self) -> dict[str, Any]:
-        """What really happened, order by order."""
-        return {"orders": {order_id: _order_truth(order) for order_id, order in self.orders.items()}}
+        """What really happened: orders by id, offers by SKU, stock imports by id, demand that was lost."""
+        offers = self.shop.offers
+        return {
+            "orders": {order_id: _order_truth(order) for order_id, order in self.orders.items()},
+            "offers": offers.truth(),
+            "stock_imports": self.shop.imports.truth(),
+            "lost_demand": {"orders": offers.lost_orders, "units": dict(offers.lost_units)},
+        }
 
     def breaches(self) -> list[dict[str, Any]]:
         return [{**asdict(breach), "at": breach.at.isoformat()} for breach in self.frequencies.breaches]
 
     def _open_shop(self, shop_id: int) -> Shop:
-        book = OrderBook()
-        life = OrderLife(self.settings, book, self._agenda)
-        return Shop(self.settings, shop_id, self._opened, self.path, book, life, self._agenda, self._random)
+        book, offers = OrderBook(), OfferBook(self.settings.offers)
+        return Shop(
+            self.settings,
+            shop_id,
+            self._opened,
+            self.path,
+            book,
+            OrderLife(self.settings, book, offers, self._agenda),
+            self._agenda,
+            self._random,
+            offers,
+            StockImports(offers, self._agenda, self._offers_random),
+            self._exports,
+        )
 
     def _shop_of(self, request: Request) -> Shop:
         text = request.first("shop_id")

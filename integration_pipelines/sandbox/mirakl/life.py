@@ -14,6 +14,7 @@ from integration_pipelines.sandbox.agenda import Act, Agenda
 from integration_pipelines.sandbox.business import MarketplaceSettings
 from integration_pipelines.sandbox.mirakl.book import OrderBook
 from integration_pipelines.sandbox.mirakl.dates import to_milliseconds
+from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
 from integration_pipelines.sandbox.mirakl.order import (
     CANCELED,
     CLOSED,
@@ -38,13 +39,24 @@ _BEFORE_RELEASE = frozenset({WAITING_DEBIT, WAITING_DEBIT_PAYMENT})
 class OrderLife:
     """Moves the orders of one shop along."""
 
-    def __init__(self, settings: MarketplaceSettings, book: OrderBook, agenda: Agenda) -> None:
+    def __init__(
+        self, settings: MarketplaceSettings, book: OrderBook, offers: OfferBook, agenda: Agenda
+    ) -> None:
         self._settings = settings
         self._book = book
+        self._offers = offers
         self._agenda = agenda
 
-    def place(self, order: MarketplaceOrder, now: datetime) -> None:
-        """A customer has ordered: `order` is new and its lines carry their first states."""
+    def place(self, order: MarketplaceOrder, now: datetime) -> bool:
+        """A customer orders: `order` is new and its lines carry their first states.
+
+        Returns:
+            False if it does not happen: more is wanted than is offered, and the operator minds.
+        """
+        if order.order_id in self._book.orders:
+            raise ValueError(f"Order {order.order_id} exists already.")
+        if not self._offers.sell(order, now):
+            return False
         self._book.add(order)
         order.history.append((now, order.state))
         if order.state == STAGING:
@@ -53,6 +65,7 @@ class OrderLife:
             self._await_acceptance(order, order.placed_at)
         elif order.undecided():
             self._start_timer(order, order.placed_at)
+        return True
 
     def decide(self, order: MarketplaceOrder, decisions: Mapping[str, bool], now: datetime) -> None:
         """The shop accepts or refuses undecided lines (OR21)."""
@@ -67,14 +80,14 @@ class OrderLife:
         order.touch(now)
         for line in order.active_lines():
             if line.state not in GONE_LINES:
-                self._move_line(line, now, CANCELED, reason)
+                self._move_line(order, line, now, CANCELED, reason)
         order.cancelled_at = now
         order.move(now, CANCELED, reason=reason)
         self._book.changed(order)
 
     def line_ended(self, order: MarketplaceOrder, line: OrderLine, state: str, now: datetime) -> None:
         """A line was wholly cancelled or refunded; the order ends with its last line. Call `touch` first."""
-        self._move_line(line, now, state, None)
+        self._move_line(order, line, now, state, None)
         if all(each.state in {*GONE_LINES, REFUNDED} for each in order.lines):
             ended = CLOSED if any(each.state == REFUNDED for each in order.lines) else CANCELED
             if ended == CANCELED:
@@ -90,7 +103,7 @@ class OrderLife:
             return
         order.touch(now)
         for line in order.lines:
-            self._move_line(line, now, WAITING_ACCEPTANCE, None)
+            self._move_line(order, line, now, WAITING_ACCEPTANCE, None)
         order.move(now, WAITING_ACCEPTANCE)
         self._book.changed(order)
         self._await_acceptance(order, now)
@@ -126,9 +139,8 @@ class OrderLife:
         for line in order.undecided():
             accepted = decisions.get(line.line_id)
             if accepted is not None:
-                self._move_line(
-                    line, now, WAITING_DEBIT if accepted else REFUSED, None if accepted else reason
-                )
+                state = WAITING_DEBIT if accepted else REFUSED
+                self._move_line(order, line, now, state, None if accepted else reason)
         if not order.undecided():
             self._decided(order, now, reason)
         self._book.changed(order)
@@ -175,7 +187,7 @@ class OrderLife:
         for line in order.lines:
             if line.state not in GONE_LINES:
                 line.debited = order.debited
-                self._move_line(line, now, SHIPPING, None)
+                self._move_line(order, line, now, SHIPPING, None)
         order.move(now, SHIPPING)
         self._plan_cancellation(order, SHIPPING, now)
 
@@ -196,10 +208,13 @@ class OrderLife:
     def _move_lines(self, order: MarketplaceOrder, now: datetime, state: str) -> None:
         for line in order.lines:
             if line.state not in GONE_LINES:
-                self._move_line(line, now, state, None)
+                self._move_line(order, line, now, state, None)
 
-    @staticmethod
-    def _move_line(line: OrderLine, now: datetime, state: str, reason: str | None) -> None:
+    def _move_line(
+        self, order: MarketplaceOrder, line: OrderLine, now: datetime, state: str, reason: str | None
+    ) -> None:
+        if state in GONE_LINES:
+            self._offers.line_gone(order, line, now)
         line.state = state
         line.reason_code = reason
         line.updated = to_milliseconds(now)

@@ -41,9 +41,7 @@ class Page:
     def _link(self, request: Request, account_path: str, offset: int, relation: str) -> str:
         query = [(name, value) for name, value in request.query if name not in {"max", "offset"}]
         query += [("max", str(self.size)), ("offset", str(offset))]
-        scheme = request.headers.get("x-forwarded-proto", "http")
-        host = request.headers.get("host", "localhost")
-        return f'<{scheme}://{host}{account_path}{request.path}?{urlencode(query)}>; rel="{relation}"'
+        return f'<{request.origin}{account_path}{request.path}?{urlencode(query)}>; rel="{relation}"'
 
 
 def _whole_number(request: Request, name: str, default: int, *, least: int) -> int:

@@ -47,7 +47,7 @@ def account(shop: Shop) -> dict[str, Any]:
     return {
         "shop_id": shop.shop_id,
         "shop_name": f"Sandbox shop on {settings.name}",
-        "shop_state": "OPEN",
+        "shop_state": shop.offers.shop_state,
         "currency_iso_code": settings.currency,
         "channels": [channel_code(settings.country)],
         "model": "MARKETPLACE",
@@ -73,7 +73,7 @@ def account(shop: Shop) -> dict[str, Any]:
         "evaluations_count": 0,
         "free_shipping": False,
         "kyc": {"reason": None, "status": "APPROVED"},
-        "offers_count": 0,
+        "offers_count": len(shop.offers.offers()),
         "orders_count": len(shop.book.orders),
         "payment_details": {"paid_balance": 0, "payable_balance": 0, "pending_balance": 0},
         "payment_method_mandatory": False,

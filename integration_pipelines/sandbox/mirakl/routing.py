@@ -16,13 +16,16 @@ from integration_pipelines.sandbox.business import MarketplaceSettings
 from integration_pipelines.sandbox.faults import NO_TWIST, ReadTwist
 from integration_pipelines.sandbox.mirakl.book import OrderBook
 from integration_pipelines.sandbox.mirakl.errors import ApiError, BadRequestError
+from integration_pipelines.sandbox.mirakl.export_queue import OfferExports
 from integration_pipelines.sandbox.mirakl.life import OrderLife
+from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
+from integration_pipelines.sandbox.mirakl.stock_imports import StockImports
 from integration_pipelines.sandbox.wire import Answer, Request
 
 
 @dataclass(slots=True)
 class Shop:
-    """One shop: its settings, its orders, and where new ids come from."""
+    """One shop: its settings, its orders and offers, and where new ids come from."""
 
     settings: MarketplaceSettings
     shop_id: int
@@ -32,7 +35,14 @@ class Shop:
     life: OrderLife
     agenda: Agenda
     random: Random
+    offers: OfferBook
+    imports: StockImports
+    exports: OfferExports
     numbers: "count[int]" = field(default_factory=lambda: count(1130))
+
+    def address(self, call: "Call", path: str) -> str:
+        """The address of `path`, as this client reaches it."""
+        return f"{call.request.origin}{self.account_path}{path}"
 
 
 @dataclass(frozen=True, slots=True)
