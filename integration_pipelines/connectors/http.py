@@ -29,6 +29,7 @@ __all__ = [
     "Authority",
     "Content",
     "DEFAULT_PATIENCE",
+    "file_content",
     "form_content",
     "InProcessTransport",
     "Operation",
@@ -73,6 +74,12 @@ class Content:
 def form_content(fields: Iterable[tuple[str, str]]) -> Content:
     """Form fields in this order, repeats allowed. Their values are not kept for redaction."""
     return Content("application/x-www-form-urlencoded", urlencode(list(fields)).encode("ascii"))
+
+
+def file_content(name: str, filename: str, media_type: str, data: bytes) -> Content:
+    """One file as `multipart/form-data`, in a part called `name`. It is not kept for redaction."""
+    form = httpx.Request("POST", "http://form.invalid", files={name: (filename, data, media_type)})
+    return Content(form.headers["content-type"], form.read())
 
 
 class Authority(Protocol):
@@ -233,6 +240,8 @@ class Transport:
     def _exchange(self, call: "_Call", authority: Mapping[str, str]) -> httpx.Response:
         body = call.body
         headers = {**authority, **({} if body is None else {"content-type": body.type})}
+        if call.operation.accepts is not None:
+            headers["accept"] = call.operation.accepts
         content = None if body is None else body.data
         try:
             return self._client.request(call.method, call.url, content=content, headers=headers)

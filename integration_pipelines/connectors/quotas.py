@@ -64,6 +64,15 @@ MIRAKL = Contract(
         "OR11:ids": (_at_most(30, _MINUTE, burst=10),),
         "OR04": (_at_most(1, _MINUTE),),
         "OR31": (_at_most(5, _SECOND),),
+        "STO01": (_at_most(1, _MINUTE),),
+        "STO02": (_at_most(1, 15 * _SECOND),),
+        "STO03": (_at_most(1, _MINUTE),),
+        "OF52": (_at_most(1, _MINUTE),),  # differential
+        "OF52:full": (_at_most(1, _DAY),),
+        "OF53": (_at_most(1, 10 * _SECOND),),
+        # Published as "per page view", without a figure: as careful as with the pages of OR11.
+        "OF21": (_at_most(2, _SECOND),),
+        "OF22": (_at_most(2, _SECOND),),
         **{operation: (_at_most(1, _DAY),) for operation in _DAILY},
     }
 )

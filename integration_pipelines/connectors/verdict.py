@@ -78,6 +78,7 @@ class Operation:
         reads: reads the body of a 2xx; raises `ValueError` for what it cannot read.
         blank_fails: a 2xx without a body is a failure, and a passing one (Deposco §0.5).
         conflict_passes: a 409 says that the record is in use at the moment (Deposco §6.1).
+        accepts: the media type to ask for where it is not the account's usual one.
     """
 
     code: str
@@ -87,6 +88,7 @@ class Operation:
     reads: Callable[[bytes], Any] = read_json
     blank_fails: bool = False
     conflict_passes: bool = False
+    accepts: str | None = None
 
     def sends(self, happened: Happened) -> int:
         """How often it is sent at most when this happens."""

@@ -1,28 +1,24 @@
-"""Mirakl's seller operations, one method each, on one shop (Mirakl §1.1, §2, §10).
+"""Mirakl's seller operations on orders, one method each, on one shop (Mirakl §1.1, §2, §10).
 
 Calls only: no decision, no ledger. Order reads hand on the rows as they came, because one damaged
 row must not stop the others; reading them into payload models is the flow's business.
 
-Surprising: filters and paging may be ignored by the other side without a word (Mirakl §0), so
-what was asked for is checked again here. And a read in pages may lose a row when an order leaves
-the window meanwhile: `order_pages` notices the shrunken total and goes back.
+Surprising: filters may be ignored by the other side without a word (Mirakl §0), so what was asked
+for is checked again here. Pages are read in `door.py`; offers and stock are in `stock.py`.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
-from pydantic import ValidationError
-
-from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Reply, Transport
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Transport
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
+from integration_pipelines.connectors.mirakl.door import Listing, ShopDoor, instant
 from integration_pipelines.connectors.mirakl.payloads import Account, PlatformConfiguration
-from integration_pipelines.connectors.values import Payload, reason
 from integration_pipelines.connectors.wire import path_segment
-from integration_pipelines.remote import OutcomeUnknown, Unanswered
+from integration_pipelines.remote import OutcomeUnknown
 
-PAGE_SIZE = 100  # the most that OR11 gives; 10 when it is not asked for
 IDS_PER_CALL = 100  # more ids in one call are refused as a whole (failure case F8)
 REFERENCES_PER_CALL = 100
 
@@ -36,8 +32,6 @@ _OR29 = Operation("OR29", write=True)
 _OR30 = Operation("OR30", write=True, answers=dict)
 _A01 = Operation("A01", answers=dict)
 _PC01 = Operation("PC01", answers=dict)
-
-_Payload = TypeVar("_Payload", bound=Payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ class MiraklClient:
     def __init__(self, account_key: str, shop_id: int, transport: Transport) -> None:
         self.account_key = account_key
         self.shop_id = shop_id
-        self._transport = transport
+        self._door = ShopDoor(account_key, shop_id, transport)
 
     def order_pages(
         self,
@@ -88,9 +82,9 @@ class MiraklClient:
             states: order states wanted (`WAITING_ACCEPTANCE` …); all when None. Checked again here.
             patience: seconds the first page may wait for the budget of one background read a minute.
         """
-        query = [("start_update_date", _instant(updated_from))]
+        query = [("start_update_date", instant(updated_from))]
         if updated_to is not None:
-            query.append(("end_update_date", _instant(updated_to)))
+            query.append(("end_update_date", instant(updated_to)))
         if states is not None:
             query.append(("order_state_codes", ",".join(sorted(states))))
         for page in self._pages(query, _OR11, _OR11_NEXT, patience):
@@ -121,7 +115,8 @@ class MiraklClient:
             decisions: order line id → accepted.
         """
         lines = [{"id": line_id, "accepted": accepted} for line_id, accepted in decisions.items()]
-        self._send(_OR21, "PUT", f"/api/orders/{path_segment(order_id)}/accept", json={"order_lines": lines})
+        path = f"/api/orders/{path_segment(order_id)}/accept"
+        self._door.send(_OR21, "PUT", path, json={"order_lines": lines})
 
     def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str | None]:
         """Write our order number on orders (OR04, one call, at most one a minute).
@@ -138,7 +133,7 @@ class MiraklClient:
             {"order_id": order_id, "references": {"order_reference_for_seller": text}}
             for order_id, text in references.items()
         ]
-        reply = self._send(_OR04, "PUT", "/api/orders", json={"orders": orders})
+        reply = self._door.send(_OR04, "PUT", "/api/orders", json={"orders": orders})
         outcome: dict[str, str | None] = dict.fromkeys(references, "ignored: the answer does not mention it")
         for item in _rows(reply.json.get("updated_orders")):
             order_id = _field(item, "order_id")
@@ -166,54 +161,22 @@ class MiraklClient:
 
     def cancel_order(self, order_id: str) -> None:
         """Cancel the whole order; only while the order says `can_cancel` (OR29)."""
-        self._send(_OR29, "PUT", f"/api/orders/{path_segment(order_id)}/cancel")
+        self._door.send(_OR29, "PUT", f"/api/orders/{path_segment(order_id)}/cancel")
 
     def account(self) -> Account:
         """The shop behind the key (A01; once a day by contract)."""
-        return self._read(_A01, "/api/account", Account)
+        return self._door.read(_A01, "/api/account", Account)
 
     def platform_configuration(self) -> PlatformConfiguration:
         """What the operator switched on (PC01)."""
-        return self._read(_PC01, "/api/platform/configuration", PlatformConfiguration)
+        return self._door.read(_PC01, "/api/platform/configuration", PlatformConfiguration)
 
     def _pages(
         self, filters: Sequence[tuple[str, str]], first: Operation, following: Operation, patience: float
     ) -> Iterator[OrderPage]:
-        offset, operation, smallest, before = 0, first, None, None
-        while True:
-            page = self._page(filters, operation, offset, patience)
-            if page.orders and page.orders == before:
-                raise Unanswered(
-                    self.account_key,
-                    first.code,
-                    "it answers the same page for another offset: paging is broken.",
-                )
-            yield page
-            left = 0 if smallest is None or page.total_count is None else smallest - page.total_count
-            if left > 0:
-                # Orders left the set, so as many rows moved to positions that were read already.
-                offset, before = max(0, offset - left), None
-            else:
-                offset, before = offset + len(page.orders), page.orders
-            if page.total_count is not None:
-                smallest = page.total_count if smallest is None else min(smallest, page.total_count)
-            at_end = page.total_count is not None and offset >= page.total_count
-            if at_end or (not page.orders and left <= 0):
-                return
-            operation, patience = following, DEFAULT_PATIENCE
-
-    def _page(
-        self, filters: Sequence[tuple[str, str]], operation: Operation, offset: int, patience: float
-    ) -> OrderPage:
-        paging = [("max", str(PAGE_SIZE)), ("offset", str(offset)), ("sort", "dateCreated"), ("order", "asc")]
-        reply = self._send(operation, "GET", "/api/orders", query=[*filters, *paging], patience=patience)
-        rows, total = reply.json.get("orders"), reply.json.get("total_count")
-        if not isinstance(rows, list):
-            raise Unanswered(
-                self.account_key, operation.code, "the answer has no list of orders.", body=reply.text
-            )
-        counted = total if isinstance(total, int) and not isinstance(total, bool) else None
-        return OrderPage(rows, counted, offset)
+        query = [*filters, ("sort", "dateCreated"), ("order", "asc")]
+        for page in self._door.pages(Listing("/api/orders", "orders", query, first, following), patience):
+            yield OrderPage(page.rows, page.total_count, page.offset)
 
     def _correct(
         self,
@@ -226,7 +189,7 @@ class MiraklClient:
         body: dict[str, Any] = {root: [amount.as_json() for amount in amounts]}
         if tax_mode is not None:
             body["order_tax_mode"] = tax_mode
-        reply = self._send(operation, "PUT", path, json=body)
+        reply = self._door.send(operation, "PUT", path, json=body)
         created = _rows(reply.json.get(root))
         if len(created) < len(amounts):
             words = f"it confirms {len(created)} of {len(amounts)} {root}."
@@ -234,36 +197,6 @@ class MiraklClient:
                 self.account_key, operation.code, words, status=reply.status, body=reply.text
             )
         return created
-
-    def _read(self, operation: Operation, path: str, model: type[_Payload]) -> _Payload:
-        reply = self._send(operation, "GET", path)
-        try:
-            return model.model_validate(reply.json)
-        except ValidationError as error:
-            words = f"the answer cannot be understood ({reason(error)})."
-            raise Unanswered(self.account_key, operation.code, words, body=reply.text) from None
-
-    def _send(
-        self,
-        operation: Operation,
-        method: str,
-        path: str,
-        *,
-        query: Sequence[tuple[str, str]] = (),
-        json: Any = None,
-        patience: float = DEFAULT_PATIENCE,
-    ) -> Reply:
-        shop = ("shop_id", str(self.shop_id))
-        return self._transport.send(
-            operation, method, path, query=[*query, shop], json=json, patience=patience
-        )
-
-
-def _instant(moment: datetime) -> str:
-    """ISO-8601 in UTC with milliseconds and `Z`: an offset's `+` would need encoding (Mirakl §1.5)."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no time zone; every time here is aware.")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Mirakl's order objects as they really arrive (Mirakl §2.3-2.9, §10).
 
+Offers and import reports have modules of their own, `offers.py` and `reports.py`; their names are here too.
+
 Only fields that somebody reads are named; everything else stays on the object as it came
 (`model_extra`), so nothing is lost and a new field cannot break a read. Fatal is only what leaves
 nothing to work with: an order without `order_id`, `order_state` or an `order_lines` list, a line
@@ -12,6 +14,16 @@ a state is open text, `known_state` is None when it is new to us.
 from enum import StrEnum
 from typing import Annotated
 
+from integration_pipelines.connectors.mirakl.offers import (
+    ExportError,
+    ImportStatus,
+    Offer,
+    OfferExport,
+    ProductReference,
+    StockImport,
+    WarehouseQuantity,
+)
+from integration_pipelines.connectors.mirakl.reports import RejectedLine, read_offer_report, read_stock_report
 from integration_pipelines.connectors.values import (
     LISTED,
     REQUIRED_LIST,
@@ -287,18 +299,28 @@ __all__ = [
     "Address",
     "Cancelation",
     "Customer",
+    "ExportError",
     "Features",
+    "ImportStatus",
     "LineState",
+    "Offer",
+    "OfferExport",
     "Order",
     "OrderLine",
     "OrderState",
     "OrderWorkflows",
     "PaymentBalances",
     "PlatformConfiguration",
+    "ProductReference",
+    "read_offer_report",
+    "read_stock_report",
     "References",
     "Refund",
+    "RejectedLine",
     "SalesChannel",
     "ShipmentFeatures",
+    "StockImport",
     "Tax",
     "TaxMode",
+    "WarehouseQuantity",
 ]
