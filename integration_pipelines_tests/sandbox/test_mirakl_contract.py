@@ -14,7 +14,7 @@ import pytest
 from integration_pipelines.sandbox.mirakl import Fate
 from integration_pipelines_tests.sandbox.shop_caller import ShopCaller
 
-_DOCUMENT = Path(__file__).parents[3] / "shared" / "contracts" / "mirakl-mmp-seller-openapi.json"
+DOCUMENT = Path(__file__).parents[3] / "shared" / "contracts" / "mirakl-mmp-seller-openapi.json"
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -86,21 +86,26 @@ class Contract:
     """Finds what is wrong with a value according to a schema."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
+        self.document = document
 
     def answer_schema(self, operation: str, status: str = "200") -> dict[str, Any]:
-        for methods in self._document["paths"].values():
+        for methods in self.document["paths"].values():
             for described in methods.values():
                 if described.get("operationId") == operation:
                     return dict(described["responses"][status]["content"]["application/json"]["schema"])
         raise LookupError(operation)
 
-    def faults(self, schema: dict[str, Any], value: Any, place: str = "$") -> Iterator[str]:
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema that a reference names in the end."""
         while "$ref" in schema:
-            found: Any = self._document
+            found: Any = self.document
             for part in schema["$ref"].removeprefix("#/").split("/"):
                 found = found[part]
             schema = found
+        return schema
+
+    def faults(self, schema: dict[str, Any], value: Any, place: str = "$") -> Iterator[str]:
+        schema = self.resolved(schema)
         if value is None:
             return
         expected = _TYPES.get(schema.get("type", ""), (object,))
@@ -123,9 +128,9 @@ class Contract:
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    if not _DOCUMENT.exists():
+    if not DOCUMENT.exists():
         return Contract({"paths": {}})
-    return Contract(json.loads(_DOCUMENT.read_text()))
+    return Contract(json.loads(DOCUMENT.read_text()))
 
 
 @pytest.fixture
@@ -154,7 +159,7 @@ def shop() -> ShopCaller:
 @pytest.mark.parametrize("operation", _READS)
 def test_reads_follow_the_document(shop: ShopCaller, contract: Contract, operation: str) -> None:
     told = shop.get(_READS[operation])
-    if not _DOCUMENT.exists():
+    if not DOCUMENT.exists():
         print("the vendor's OpenAPI document: not present")
         schema = _RESTATED if operation == "OR11" else {"type": "object"}
     else:
@@ -179,7 +184,7 @@ def test_writes_follow_the_document(shop: ShopCaller, contract: Contract) -> Non
     }
     for operation, (path, body) in calls.items():
         status, told = shop.put(path, body)
-        schema = contract.answer_schema(operation) if _DOCUMENT.exists() else {"type": "object"}
+        schema = contract.answer_schema(operation) if DOCUMENT.exists() else {"type": "object"}
         assert (operation, status, list(contract.faults(schema, told))) == (operation, 200, [])
 
 

@@ -67,11 +67,11 @@ def read_offer_report(text: str) -> list[RejectedLine]:
 
 def _read(text: str, line_at: int, reason_at: int, unnamed: Sequence[str]) -> list[RejectedLine]:
     text = storable(text).removeprefix("\ufeff")
-    if not text.strip():
-        return []
     quote = "'" if text.lstrip().startswith("'") else '"'
     delimiter = _delimiter(text, quote, line_at)
     rows = [row for row in _rows(text, delimiter, quote) if any(cell.strip() for cell in row)]
+    if not rows:
+        return []
     if len(rows[0]) < 2:
         raise ValueError("the report has no columns for line number and reason")
     if _number(rows[0], line_at) is None:
