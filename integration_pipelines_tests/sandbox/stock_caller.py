@@ -37,7 +37,7 @@ class StockCaller(ShopCaller):
 
     def offer(self, sku: str) -> Offer:
         """The operator's own record, not a read."""
-        return self.book._by_sku[sku]
+        return self.book.by_sku[sku]
 
     def told(self, sku: str) -> dict[str, Any]:
         """What OF21 says about the one offer."""

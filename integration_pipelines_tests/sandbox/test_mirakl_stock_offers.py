@@ -141,8 +141,8 @@ def test_a_full_export_leaves_inactive_offers_out_unless_asked() -> None:
     gone, empty = shop.skus[:2]
     shop.book.delete(gone, shop.clock.now())
     shop.import_lines(f"{empty};0;;")
-    everything = {offer.sku for offer in shop.book.offers()}
-    sold_out = {offer.sku for offer in shop.book.offers() if offer.quantity == 0}
+    everything = {offer.sku for offer in shop.book.by_sku.values()}
+    sold_out = {offer.sku for offer in shop.book.by_sku.values() if offer.quantity == 0}
     assert set(exported(shop)) == everything - sold_out - {gone}
     assert set(exported(shop, include_inactive_offers=True)) == everything - {gone}
 
@@ -169,7 +169,7 @@ def test_the_default_is_csv_with_dashed_names() -> None:
     (file,) = files_of(shop)
     assert file.headers["content-type"] == "text/csv"
     rows = {row["shop-sku"]: row for row in csv.DictReader(io.StringIO(file.body.decode()), delimiter=";")}
-    assert set(rows) == {offer.sku for offer in shop.book.offers() if offer.quantity}
+    assert set(rows) == {offer.sku for offer in shop.book.by_sku.values() if offer.quantity}
     assert (rows[sku]["quantity"], rows[sku]["active"], rows[sku]["deleted"]) == ("24", "true", "false")
     assert rows[sku]["offer-id"] == str(shop.told(sku)["offer_id"])
 

@@ -25,6 +25,7 @@ class OfferBook:
         settings: how the operator treats offers.
         sells_what_is_offered: starts as in the settings; a scenario may switch it on.
         shop_state: OPEN, or CLOSE: then nothing is active and imports are refused line by line.
+        by_sku: every offer in the order of listing, deleted ones included.
         lost_orders: attempts of customers that did not happen.
         lost_units: what they wanted, by SKU.
     """
@@ -35,7 +36,7 @@ class OfferBook:
         self.shop_state = "OPEN"
         self.lost_orders = 0
         self.lost_units: Counter[str] = Counter()
-        self._by_sku: dict[str, Offer] = {}
+        self.by_sku: dict[str, Offer] = {}
         self._by_id: dict[int, Offer] = {}
 
     def open_with(self, listings: Sequence[Listing], now: datetime) -> None:
@@ -59,13 +60,9 @@ class OfferBook:
                 now,
             )
 
-    def offers(self) -> list[Offer]:
-        """Every offer, deleted ones included, in the order of their listing."""
-        return list(self._by_sku.values())
-
     def find(self, sku: str) -> Offer | None:
         """The offer of exactly this SKU, unless it was deleted."""
-        offer = self._by_sku.get(sku)
+        offer = self.by_sku.get(sku)
         return None if offer is None or offer.deleted else offer
 
     def with_id(self, offer_id: int) -> Offer | None:
@@ -74,16 +71,16 @@ class OfferBook:
 
     def delete(self, sku: str, now: datetime) -> None:
         """Somebody deletes the offer in the back office."""
-        offer = self._by_sku[sku]
+        offer = self.by_sku[sku]
         offer.deleted, offer.updated = True, to_milliseconds(now)
 
     def ignore_imports(self, sku: str, *, ignored: bool = True) -> None:
         """From now on imports leave this offer as it is and report no error (F13)."""
-        self._by_sku[sku].ignores_imports = ignored
+        self.by_sku[sku].ignores_imports = ignored
 
     def close_product(self, sku: str, now: datetime) -> None:
         """The operator takes the product off sale."""
-        offer = self._by_sku[sku]
+        offer = self.by_sku[sku]
         offer.closed, offer.updated = True, to_milliseconds(now)
 
     def inactivity_reasons(self, offer: Offer) -> list[str]:
@@ -107,14 +104,14 @@ class OfferBook:
             self.lost_units += wanted
             return False
         for line in lines:
-            offer = self._by_sku.get(line.sku) or self._list(line, now)
+            offer = self.by_sku.get(line.sku) or self._list(line, now)
             line.offer_id = offer.offer_id
             offer.take(line.quantity, now, order.order_id)
         return True
 
     def line_gone(self, order: MarketplaceOrder, line: OrderLine, now: datetime) -> None:
         """A line that was sold is refused or cancelled: the operator's setting decides."""
-        offer = self._by_sku.get(line.sku)
+        offer = self.by_sku.get(line.sku)
         if offer is None:
             return
         offer.cancelled += line.quantity
@@ -127,11 +124,11 @@ class OfferBook:
         """Every offer's figures by SKU."""
         return {
             sku: offer.truth(active=not offer.deleted and not self.inactivity_reasons(offer))
-            for sku, offer in self._by_sku.items()
+            for sku, offer in self.by_sku.items()
         }
 
     def _covers(self, sku: str, units: int) -> bool:
-        offer = self._by_sku.get(sku)
+        offer = self.by_sku.get(sku)
         if offer is None:
             return True
         return not offer.deleted and units <= offer.quantity and not self.inactivity_reasons(offer)
@@ -154,6 +151,6 @@ class OfferBook:
 
     def _add(self, offer: Offer, now: datetime) -> None:
         offer.created = offer.updated = to_milliseconds(now)
-        self._by_sku[offer.sku] = offer
+        self.by_sku[offer.sku] = offer
         self._by_id[offer.offer_id] = offer
         offer.note(now, "listed")

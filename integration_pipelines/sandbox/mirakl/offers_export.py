@@ -153,10 +153,10 @@ def _chosen(shop: Shop, wanted: Wanted) -> list[Offer]:
     if wanted.channels and channel_code(shop.settings.country) not in wanted.channels:
         return []
     if wanted.since is not None:
-        return [offer for offer in shop.offers.offers() if offer.updated >= wanted.since]
+        return [offer for offer in shop.offers.by_sku.values() if offer.updated >= wanted.since]
     return [
         offer
-        for offer in shop.offers.offers()
+        for offer in shop.offers.by_sku.values()
         if not offer.deleted and (wanted.inactive or not shop.offers.inactivity_reasons(offer))
     ]
 

@@ -30,7 +30,7 @@ def list_offers(shop: Shop, call: Call) -> Answer:
     """OF21; parameters that are not documented there are ignored."""
     request = call.request
     page = Page.read(request)
-    offers = [offer for offer in shop.offers.offers() if not offer.deleted and _wanted(offer, request)]
+    offers = [offer for offer in shop.offers.by_sku.values() if not offer.deleted and _wanted(offer, request)]
     offers.sort(
         key=_SORTS.get(request.first("sort") or "", _SORTS["totalPrice"]),
         reverse=(request.first("order") or "").lower() == "desc",

@@ -73,7 +73,7 @@ def account(shop: Shop) -> dict[str, Any]:
         "evaluations_count": 0,
         "free_shipping": False,
         "kyc": {"reason": None, "status": "APPROVED"},
-        "offers_count": len(shop.offers.offers()),
+        "offers_count": len(shop.offers.by_sku),
         "orders_count": len(shop.book.orders),
         "payment_details": {"paid_balance": 0, "payable_balance": 0, "pending_balance": 0},
         "payment_method_mandatory": False,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from integration_pipelines.connectors.mirakl.stock_file import FIRST_LINE, Stock
 from integration_pipelines.connectors.quotas import MIRAKL, Budgets
 from integration_pipelines.remote import OutcomeUnknown, RemoteError
 from integration_pipelines.sandbox import Business, Sandbox
-from integration_pipelines.sandbox.faults import FaultPlan
+from integration_pipelines.sandbox.listing import OfferSettings
 from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
 from integration_pipelines_tests.answers import Falsifier
 from integration_pipelines_tests.sandbox.test_mirakl_contract import DOCUMENT, Contract
@@ -28,8 +29,10 @@ from integration_pipelines_tests.sandbox.test_mirakl_contract import DOCUMENT, C
 class Shop:
     """One marketplace of the sandbox with a stock client, on the sandbox's clock and strict quotas."""
 
-    def __init__(self, name: str = "alpine", faults: str = "none") -> None:
+    def __init__(self, name: str = "alpine", faults: str = "none", **offers: Any) -> None:
         business = Business.demo(seed=11, orders_per_day=0, faults=faults)
+        marketplaces = [replace(each, offers=OfferSettings(**offers)) for each in business.marketplaces]
+        business = replace(business, marketplaces=tuple(marketplaces))
         self.clock = ManualClock(business.start + timedelta(hours=1))
         self.sandbox = Sandbox(business, self.clock)
         self.name = name
@@ -87,7 +90,8 @@ def test_figures_travel_to_the_marketplace_and_are_read_back(name: str) -> None:
     _, refused = shop.push(*(StockRow(sku, quantity) for sku, quantity in wanted.items()))
 
     assert refused == []
-    assert {sku: shop.quantity(sku) for sku in skus} == wanted
+    offers = shop.truth["offers"]
+    assert {sku: offers[sku]["quantity"] for sku in skus} == wanted
     assert {sku: offer.quantity for sku, offer in shop.read(since).items()} == wanted
     everything = shop.read()
     assert set(everything) == set(shop.truth["offers"])
@@ -119,8 +123,7 @@ def test_refused_lines_come_back_with_their_class_and_the_rest_stands() -> None:
 
 
 def test_an_older_template_refuses_long_skus() -> None:
-    shop = Shop()
-    object.__setattr__(shop.book.settings, "longest_sku", 40)
+    shop = Shop(longest_sku=40)
     _, refused = shop.push(StockRow("X" * 41, 1))
     assert [line.rejection for line in refused] == [Rejection.SKU_TOO_LONG]
 
@@ -179,7 +182,6 @@ def test_a_lost_answer_leaves_the_outcome_open_and_the_figure_applied() -> None:
 
 def test_on_a_bad_day_no_quota_is_broken_and_nothing_unexpected_raised() -> None:
     shop = Shop(faults="heavy")
-    shop.sandbox.use_fault_plan(FaultPlan.heavy())
     skus, done, failed = shop.live_skus(40), 0, 0
     for turn in range(60):
         since = shop.clock.now() - timedelta(seconds=1)
