@@ -65,6 +65,7 @@ class Doors:
             return VeeqoWarehouse(
                 key,
                 VeeqoClient(key, door),
+                self.clock,
                 guest_email_domain=account.guest_email_domain,
                 time_zone=account.time_zone,
             )

@@ -7,7 +7,7 @@ never retries on its own; it raises from the tree of `remote.py`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
@@ -146,12 +146,79 @@ class WarehousePage:
     unreadable: tuple[UnreadableRecord, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """A building or area that holds stock; whether it may serve a channel is configuration."""
+
+    id: str
+    name: str  # "" where the warehouse does not tell it
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """Units of one item in one facility, exactly as the warehouse says: nothing is floored or summed.
+
+    A figure of None is unknown and never zero. Negative units are legal: oversold.
+
+    Attributes:
+        item_id: the warehouse's own id. Two items may share a SKU; then both come.
+        facility: a `Facility.id`. Empty: the warehouse knows the item and does not say where it is, so
+            nothing is known of any facility.
+        available: what may still be promised there, in the warehouse's own reckoning.
+        infinite: the warehouse sells it without counting; the three figures are None then.
+        kit: its units are computed from other items, so it changes when they do. Only where the
+            warehouse says it.
+        active: False when the warehouse has deleted the item: whatever it holds is not for sale.
+        as_of: aware; the figures were true at this moment or later.
+        source: the vendor's words for where `available` comes from.
+    """
+
+    item_id: str
+    sku: str
+    facility: str
+    on_hand: int | None
+    allocated: int | None
+    available: int | None
+    as_of: datetime
+    source: str
+    infinite: bool = False
+    kit: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StockPage:
+    """One page of a stock read. All levels of an item come together; an item may come again later.
+
+    What is unreadable is unknown: its SKU may not be told, so its items lack from the levels.
+    """
+
+    levels: tuple[StockLevel, ...]
+    unreadable: tuple[UnreadableRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StockFeed:
+    """What can be had of an account's stock, and how far changes alone can be trusted.
+
+    Attributes:
+        has_delta: changes can be asked for; without it `changed_stock` reads everything.
+        delta_misses: what no delta shows, in words for people; empty where a delta can be trusted alone.
+        full_read_every: when the last full read is this old, the next one is due.
+    """
+
+    has_delta: bool
+    delta_misses: str
+    full_read_every: timedelta
+
+
 class Warehouse(Protocol):
     """What a flow may ask of a warehouse account."""
 
     name: str  # the key in channels.yaml
     # Where buyers get their addresses, when orders must name a customer record that exists already.
     guest_email_domain: str | None
+    stock_feed: StockFeed
 
     def changed_orders(self, stores: Sequence[str], since: datetime) -> Iterator[WarehousePage]:
         """Pages of orders of `stores` changed since then, cancelled ones too; repeats are possible."""
@@ -167,6 +234,30 @@ class Warehouse(Protocol):
 
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Items whose SKU equals each of `skus` exactly (case, blanks); none, one or several."""
+        ...
+
+    def facilities(self) -> Sequence[Facility]:
+        """The facilities that hold stock, as far as the warehouse tells them."""
+        ...
+
+    def stock_levels(self, skus: Iterable[str] | None = None) -> Iterator[StockPage]:
+        """Stock of every item, or of the items with exactly these SKUs, in every facility.
+
+        A read is complete when the iterator is exhausted, and only then: a page that failed, is missing
+        or contradicts the others raises, so whoever stores pages marks the snapshot complete after the
+        loop. A SKU that a complete read did not bring is unknown to the warehouse; it has not sold out.
+
+        Raises:
+            RemoteError: the read is incomplete; what was yielded before it is true all the same.
+        """
+        ...
+
+    def changed_stock(self, since: datetime) -> Iterator[StockPage]:
+        """Stock of at least the items that moved since then, complete like `stock_levels`.
+
+        Items that did not move may come too. `stock_feed` says what is missed; clocks differ, so callers
+        begin some minutes before their last read.
+        """
         ...
 
     def create_customer(self, request: CustomerRequest) -> str:

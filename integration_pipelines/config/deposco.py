@@ -35,6 +35,13 @@ class Rendering(StrEnum):
     JSON = "json"
 
 
+class StockRead(StrEnum):
+    """Which V1 read tells stock (Deposco §10.1, §10.2)."""
+
+    FULL = "inventory_full"  # all facilities, and what moved since a moment
+    ENTERPRISE = "enterprise_inventory"  # no changes, but items by number and more measures
+
+
 class Grant(StrEnum):
     """OAuth2 grants that were seen alive (Deposco §2.1)."""
 
@@ -98,6 +105,7 @@ class V1Paths(Frozen):
     status_updates: str = "/orders/statusUpdates"
     item: str = "/items/{business_unit}/{number}"
     availability: str = "/enterpriseinventory/{business_unit}/availability"
+    inventory: str = "/inventory/full"
 
 
 class V2(Frozen):
@@ -130,6 +138,13 @@ class V1(Frozen):
         default="", description="searchable field of the business unit; answers are checked all the same"
     )
     availability_measure: str = "atpQty"
+    stock_read: StockRead = StockRead.FULL
+    stock_measure: str = Field(
+        default="availableToPromise", description="of the full inventory; the other read has its own"
+    )
+    stock_facility: str = Field(default="", description="reads this facility alone; all where empty")
+    stock_page_size: int = Field(default=999, gt=0)
+    full_read_hours: int = Field(default=12, gt=0, description="a delta may miss what was blocked or deleted")
     items_per_call: int = Field(default=50, gt=0)
     header_fields: Mapping[str, str] = V1_HEADER
     line_fields: Mapping[str, str] = V1_LINE

@@ -90,7 +90,7 @@ def house(*, faults: str = "none", orders_per_day: int = 0, bad_key: bool = Fals
         sandbox=sandbox,
         clock=clock,
         shops=shops,
-        warehouse=VeeqoWarehouse("veeqo_main", veeqo),
+        warehouse=VeeqoWarehouse("veeqo_main", veeqo, clock),
         veeqo=veeqo,
         stores={name: str(number) for name, number in accounts["veeqo_main"]["stores"].items()},
         delivery_method=str(accounts["veeqo_main"]["delivery_method_id"]),

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from integration_pipelines.config.deposco import DeposcoProfile, Generation
-from integration_pipelines.connectors.deposco.payloads import InventoryBalance, SalesOrder, rows_of
+from integration_pipelines.connectors.deposco.inventory import InventoryCalls, promised
+from integration_pipelines.connectors.deposco.payloads import InventoryBalance, SalesOrder
 from integration_pipelines.connectors.deposco.v1 import V1Calls
 from integration_pipelines.connectors.deposco.v2 import V2Calls
 from integration_pipelines.connectors.http import Transport
@@ -61,6 +62,12 @@ class DeposcoClient:
         self.profile = profile
         self.v2 = V2Calls(account_key, profile.v2, v2) if profile.v2 and v2 else None
         self.v1 = V1Calls(account_key, profile.v1, v1) if profile.v1 and v1 else None
+        tells_stock = profile.capabilities.availability is not None
+        self.inventory = (
+            InventoryCalls(account_key, profile.business_unit, profile.v1, v1)
+            if tells_stock and profile.v1 and v1
+            else None
+        )
         self.orders = self._serving("orders", profile.capabilities.orders)
         self.items = self._serving("items", profile.capabilities.items)
 
@@ -74,7 +81,7 @@ class DeposcoClient:
         measure = self.v1.availability_measure
         for row in self.v1.availability(business_unit, item_numbers, facilities):
             try:
-                found.append(InventoryBalance.model_validate(_promised(row, measure)))
+                found.append(InventoryBalance.model_validate(promised(row, measure)))
             except ValidationError:
                 continue  # a damaged balance is an unknown one
         return found
@@ -87,14 +94,3 @@ class DeposcoClient:
                 f"{generation} door. Give its address and credentials, or choose the other generation."
             )
         return calls
-
-
-def _promised(row: Any, measure: str) -> Any:
-    """The balance with the configured measure as what may be promised, in all and per facility."""
-    if not isinstance(row, Mapping):
-        return row
-    promised = {**row, "availableToPromise": row[measure]} if measure in row else {**row}
-    if "facilities" in promised:
-        rows = rows_of(promised["facilities"], "facility")
-        promised["facilities"] = [_promised(one, measure) for one in rows]
-    return promised

@@ -256,8 +256,10 @@ class FacilityBalance(DeposcoPayload):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, value: Any) -> Any:
-        inner = value.get("inventory") if isinstance(value, Mapping) else None
-        return {**value, **inner} if isinstance(inner, Mapping) else value
+        if not isinstance(value, Mapping):
+            return value
+        inner = as_list(value.get("inventory"))
+        return {**value, **inner[0]} if len(inner) == 1 and isinstance(inner[0], Mapping) else value
 
 
 class InventoryBalance(DeposcoPayload):
@@ -280,6 +282,19 @@ class InventoryBalance(DeposcoPayload):
         if not self.item_number:
             raise ValueError("a balance without an item number says nothing")
         return self
+
+
+class Facility(DeposcoPayload):
+    """A building; only V2 lists them."""
+
+    id: OptionalId = None
+    number: Text
+    name: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return unwrapped(value)
 
 
 class ShipmentLine(DeposcoPayload):

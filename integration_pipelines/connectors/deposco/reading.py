@@ -155,7 +155,7 @@ def unreadable(row: Any, error: ValueError) -> UnreadableRecord:
 def record_reference(row: Any) -> str:
     """The row's number or id, else a hash of what came: the same damage gets the same reference."""
     if isinstance(row, Mapping):
-        for name in ("number", "orderNumber", "id"):
+        for name in ("number", "orderNumber", "itemNumber", "@itemNumber", "id"):
             value = row.get(name)
             if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value)[:200].strip():
                 return str(value)[:200]

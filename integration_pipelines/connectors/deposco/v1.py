@@ -71,7 +71,7 @@ class V1Calls:
     ) -> Iterator[list[Any]]:
         """Orders changed in the period, in one answer; all there are where the filter is ignored."""
         field = self._settings.changed_field
-        period = f"{_moment(since)},{_moment(until + _CLOCKS_DIFFER)}"
+        period = f"{utc_seconds(since)},{utc_seconds(until + _CLOCKS_DIFFER)}"
         query = [("type", order_type), (f"{field}Ops", "BETWEEN"), (field, period)]
         yield self._search(query, business_unit)
 
@@ -204,7 +204,7 @@ class V1Calls:
             if refused.status == 404:
                 return []
             raise
-        rows = _collected(value, names)
+        rows = collected(value, names)
         if rows is None:
             words = f"the answer has no {names[0]}, and it does not say that there is none."
             raise Unanswered(self.account, operation.code, words)
@@ -234,10 +234,10 @@ class StoredInPart(OutcomeUnknown):
     """It answered well and said that something is missing: what was stored has to be looked at."""
 
 
-def _collected(value: Any, names: Sequence[str]) -> list[Any] | None:
-    """The records of an answer; None when it is not an answer to this question at all."""
+def collected(value: Any, names: Sequence[str]) -> list[Any] | None:
+    """The records of an answer, under one of `names`; None when it is not an answer to this question."""
     if isinstance(value, list):
-        parts = [_collected(part, names) for part in value]
+        parts = [collected(part, names) for part in value]
         return None if None in parts else [row for part in parts for row in part or ()]
     if value is None:
         return []
@@ -247,14 +247,15 @@ def _collected(value: Any, names: Sequence[str]) -> list[Any] | None:
         if name in value:
             return [row for row in as_list(value[name]) if row != ""]
         if f"{name}s" in value:  # some JSON keeps the root element's name
-            return _collected(value[f"{name}s"] or None, names)
+            return collected(value[f"{name}s"] or None, names)
     fields = {name for name in value if name != "@root"}
     if not fields:
         return []
     return [value] if fields & {"number", "orderNumber", "itemNumber", "@itemNumber"} else None
 
 
-def _moment(moment: datetime) -> str:
+def utc_seconds(moment: datetime) -> str:
+    """The moment as V1 reads it: UTC, whole seconds, `Z`."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone; every time here is aware.")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,7 +3,7 @@
 Surprising, because Deposco is so: orders are imported when they may be picked, there is no reservation;
 V2 creates or changes by number while V1 only inserts, so an order is looked for before it is created
 and a refusal is compared with what is there; a filter may be ignored, so number and business unit are
-checked again; and a store of the port is a business unit.
+checked again; and a store of the port is a business unit. Stock is read in `stock.py`.
 """
 
 import logging
@@ -31,11 +31,14 @@ from integration_pipelines.connectors.deposco.reading import (
     unreadable,
 )
 from integration_pipelines.connectors.deposco.records import FIND, OrderRecords
+from integration_pipelines.connectors.deposco.stock import StockReader
 from integration_pipelines.connectors.deposco.v1 import StoredInPart
 from integration_pipelines.remote import NotExecuted, OutcomeUnknown, Refused, Unanswered
 from integration_pipelines.warehouse import (
     CustomerRequest,
+    Facility,
     OrderRequest,
+    StockPage,
     WarehouseItem,
     WarehouseOrder,
     WarehouseOrderState,
@@ -55,7 +58,7 @@ class DeposcoWarehouse:
     Args:
         name: the warehouse's key in `channels.yaml`.
         client: its calls.
-        clock: ends the period of a V1 read, and waits for a V1 order to be readable.
+        clock: ends the period of a V1 read, waits for a V1 order to be readable, dates stock reads.
     """
 
     guest_email_domain: str | None = None
@@ -70,6 +73,8 @@ class DeposcoWarehouse:
         self._clock = clock
         self._exists = _EXISTS[client.profile.capabilities.orders]
         self._records = OrderRecords(name, client.profile, client.orders, clock)
+        self._stock = StockReader(name, client, clock)
+        self.stock_feed = self._stock.feed
         self._composer = Composer(name, client.profile, client.profile.capabilities.orders)
 
     def changed_orders(self, stores: Sequence[str], since: datetime) -> Iterator[WarehousePage]:
@@ -104,6 +109,18 @@ class DeposcoWarehouse:
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Items whose number is exactly the SKU; one call per SKU."""
         return {sku: self._items_numbered(sku) for sku in dict.fromkeys(skus)}
+
+    def facilities(self) -> Sequence[Facility]:
+        """The tenant's buildings; with V1 alone those of the profile, whose names are not told."""
+        return self._stock.facilities()
+
+    def stock_levels(self, skus: Iterable[str] | None = None) -> Iterator[StockPage]:
+        """Balances of every item and facility; by number where the chosen read allows it."""
+        return self._stock.levels(skus)
+
+    def changed_stock(self, since: datetime) -> Iterator[StockPage]:
+        """Balances of items with activity since then; all where the chosen read has no changes."""
+        return self._stock.changed(since)
 
     def create_customer(self, request: CustomerRequest) -> str:
         """Never asked for: Deposco's orders carry their addressee."""

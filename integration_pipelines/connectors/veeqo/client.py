@@ -126,9 +126,19 @@ class VeeqoClient:
         created: dict[str, Any] = self._write(_CREATE_CUSTOMER, "POST", "/customers", body).json
         return created
 
-    def product_pages(self, query: str) -> Iterator[list[Any]]:
-        """Products whose name or SKU resembles `query`."""
-        return self._pages(_LIST_PRODUCTS, "/products", [("query", query)])
+    def product_pages(
+        self, *, query: str | None = None, updated_since: datetime | None = None
+    ) -> Iterator[list[Any]]:
+        """Products with their sellables and stock entries (Veeqo §7).
+
+        Args:
+            query: name or SKU, fuzzy.
+            updated_since: aware; a stock movement moves the product, not the sellable (Veeqo §7.4).
+        """
+        filters = [] if query is None else [("query", query)]
+        if updated_since is not None:
+            filters.append(("updated_at_min", _moment(updated_since)))
+        return self._pages(_LIST_PRODUCTS, "/products", filters)
 
     def tag_pages(self) -> Iterator[list[Any]]:
         """All tags."""
@@ -176,14 +186,20 @@ class VeeqoClient:
             raise Unanswered(self.account_key, operation.code, words) from None
 
     def _pages(self, operation: Operation, path: str, filters: Query) -> Iterator[list[Any]]:
-        """Pages until one is not as long as asked for; back whenever rows left the set meanwhile."""
+        """Pages until one is not as long as asked for; back whenever rows left the set meanwhile.
+
+        Raises:
+            Unanswered: a page repeats itself, or is empty although the total says that there are more rows:
+                part of a list must not pass for the whole.
+        """
         number, smallest, before = 1, None, None
         while True:
             paging = [("page_size", str(PAGE_SIZE)), ("page", str(number))]
             try:
                 reply = self._transport.send(operation, "GET", path, query=[*filters, *paging])
             except Refused as refused:
-                if number > 1 and refused.status in (400, 404):
+                past_the_end = smallest is None or smallest <= (number - 1) * PAGE_SIZE
+                if number > 1 and past_the_end and refused.status in (400, 404):
                     return  # past the end some lists answer an error, others an empty page (Veeqo §3)
                 raise
             rows: list[Any] = reply.json
@@ -193,11 +209,15 @@ class VeeqoClient:
             yield rows
             total = _total(reply)
             left = 0 if smallest is None or total is None else smallest - total
+            owed = 0 if total is None else total - (number - 1) * PAGE_SIZE  # from this page on
             if left > 0 and number > 1:
                 # What moved up to the pages before was never seen: read them again.
                 number, before = max(1, number - 1 - (left - 1) // PAGE_SIZE), None
-            elif len(rows) != PAGE_SIZE:  # longer: a list that is not paged at all
-                return
+            elif not rows and owed > 0:
+                words = f"its page {number} is empty, but it says that there are {total} rows."
+                raise Unanswered(self.account_key, operation.code, words)
+            elif len(rows) != PAGE_SIZE and (owed <= PAGE_SIZE or len(rows) > PAGE_SIZE):
+                return  # the last page, or a list that is not paged at all
             else:
                 number, before = number + 1, rows
             if total is not None:

@@ -25,6 +25,14 @@ from integration_pipelines.connectors.values import (
 )
 
 
+class Warehouse(Payload):
+    """A building or area that holds stock."""
+
+    id: Id
+    name: Text = ""
+    deleted_at: OptionalMoment = None
+
+
 class StockEntry(Payload):
     """Units of one sellable in one warehouse; `available` may be negative, meaningless when `infinite`."""
 
@@ -38,11 +46,15 @@ class StockEntry(Payload):
     transit_outgoing_stock_level: OptionalUnits = None
     infinite: OptionalFlag = None
     location: Text = ""
+    warehouse: Warehouse | None = None
     updated_at: OptionalMoment = None
 
 
 class Sellable(Payload):
-    """The thing that is sold. `sku_code` is compared exactly; it may be "" and need not be unique."""
+    """The thing that is sold. `sku_code` is compared exactly; it may be "" and need not be unique.
+
+    `updated_at` does not follow its stock (Veeqo §7.2); `type` is `ProductVariant` or a kit type.
+    """
 
     id: Id
     type: Text = ""
@@ -109,14 +121,6 @@ class SalesChannel(Payload):
     state: Text = ""
     deleted_at: OptionalMoment = None
     default_send_shipment_email: OptionalFlag = None
-
-
-class Warehouse(Payload):
-    """A building or area that holds stock."""
-
-    id: Id
-    name: Text = ""
-    deleted_at: OptionalMoment = None
 
 
 class DeliveryMethod(Payload):

@@ -1,5 +1,7 @@
 """Veeqo behind the warehouse port: orders, items and customers in the neutral words of `warehouse.py`.
 
+Stock is read in `stock.py`.
+
 Surprising, because Veeqo is so: an unpaid order reserves stock and the floor does not see it, and a
 payment is what releases it (§5.5); free-text search is the only look-up, so every hit is compared
 exactly; cancelled orders need a second read; and a record that cannot be read during a look-up
@@ -14,7 +16,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from integration_pipelines.clock import Clock
 from integration_pipelines.connectors.values import Payload, reason
+from integration_pipelines.connectors.veeqo import stock
 from integration_pipelines.connectors.veeqo.client import VeeqoClient, as_sent_id
 from integration_pipelines.connectors.veeqo.payloads import Customer, Order, Product, Tag
 from integration_pipelines.connectors.veeqo.reading import (
@@ -26,8 +30,10 @@ from integration_pipelines.remote import OutcomeUnknown, Unanswered
 from integration_pipelines.warehouse import (
     Address,
     CustomerRequest,
+    Facility,
     OrderRequest,
     RequestedLine,
+    StockPage,
     UnreadableRecord,
     WarehouseItem,
     WarehouseOrder,
@@ -49,14 +55,18 @@ class VeeqoWarehouse:
         name: the warehouse's key in `channels.yaml`.
         client: its calls.
         guest_email_domain: under it every buyer has an address; orders name a customer record (Veeqo §5).
+        clock: dates what stock reads say.
         time_zone: the zone in which ship-by days are written for the floor.
         warning_tag: the tag that makes warned orders stand out in Veeqo.
     """
+
+    stock_feed = stock.FEED
 
     def __init__(
         self,
         name: str,
         client: VeeqoClient,
+        clock: Clock,
         *,
         guest_email_domain: str = "guests.invalid",
         time_zone: str = "UTC",
@@ -65,6 +75,7 @@ class VeeqoWarehouse:
         self.name = name
         self.client = client
         self.guest_email_domain: str | None = guest_email_domain
+        self._stock = stock.StockReader(client, clock)
         self._zone = ZoneInfo(time_zone)
         self._warning_tag = warning_tag
         self._warning_tag_id: str | None = None
@@ -106,6 +117,18 @@ class VeeqoWarehouse:
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Every sellable with exactly the SKU, deleted ones left out; one search per SKU."""
         return {sku: self._items(sku) for sku in dict.fromkeys(skus)}
+
+    def facilities(self) -> Sequence[Facility]:
+        """The account's warehouses; which of them may serve a channel, Veeqo does not tell."""
+        return [Facility(found.id, found.name) for found in self.client.warehouses()]
+
+    def stock_levels(self, skus: Iterable[str] | None = None) -> Iterator[StockPage]:
+        """Stock of every sellable and warehouse; a search per SKU where some are named."""
+        return self._stock.levels(skus)
+
+    def changed_stock(self, since: datetime) -> Iterator[StockPage]:
+        """Stock of the products that moved since then."""
+        return self._stock.changed(since)
 
     def create_customer(self, request: CustomerRequest) -> str:
         """Create the customer record with our own e-mail address as its look-up key."""
@@ -181,7 +204,7 @@ class VeeqoWarehouse:
         found: dict[str, WarehouseItem] = {}
         if not sku:
             return []  # sellables without a SKU exist, and none of them is meant
-        for rows in self.client.product_pages(sku):
+        for rows in self.client.product_pages(query=sku):
             for row in rows:
                 try:
                     product = Product.model_validate(row)

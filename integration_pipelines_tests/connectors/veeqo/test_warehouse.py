@@ -47,7 +47,8 @@ def main(
     reactions: list[Reaction] | Callable[[httpx.Request], Reaction], **options: Any
 ) -> tuple[VeeqoWarehouse, Door]:
     other_side = door(reactions)
-    return VeeqoWarehouse("main", VeeqoClient("main", other_side.transport), **options), other_side
+    client = VeeqoClient("main", other_side.transport)
+    return VeeqoWarehouse("main", client, other_side.clock, **options), other_side
 
 
 def order(order_id: int, **changes: Any) -> dict[str, Any]:
