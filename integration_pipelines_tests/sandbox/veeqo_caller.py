@@ -23,7 +23,8 @@ class Caller:
 
     def __init__(self, *products: Product, seed: int = 7, **settings: Any) -> None:
         self.clock = ManualClock(START)
-        chosen = replace(VeeqoSettings("secret", (("alpine", "EUR"), ("borealis", "GBP"))), **settings)
+        stores = (("alpine", "EUR"), ("borealis", "GBP"))
+        chosen = replace(VeeqoSettings("secret", stores, aside_share=0.0), **settings)
         self.account = VeeqoAccount(chosen, products or (MUG, LAMP), self.clock, Random(seed))
         self.channel = self.account.stores["alpine"]
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.catalogue import Product
-from integration_pipelines.sandbox.veeqo import customers, orders, products, reference, stock, tags
+from integration_pipelines.sandbox.veeqo import customers, kits, orders, products, reference, stock, tags
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import Order
 from integration_pipelines.sandbox.veeqo.quota import LeakyBucket
@@ -25,7 +25,14 @@ from integration_pipelines.sandbox.veeqo.web import Operation, RefusalError, ans
 from integration_pipelines.sandbox.wire import Answer, Request
 
 ROUTES: Mapping[tuple[str, str], Operation] = MappingProxyType(
-    {**orders.ROUTES, **customers.ROUTES, **products.ROUTES, **tags.ROUTES, **reference.ROUTES}
+    {
+        **orders.ROUTES,
+        **customers.ROUTES,
+        **products.ROUTES,
+        **kits.ROUTES,
+        **tags.ROUTES,
+        **reference.ROUTES,
+    }
 )
 
 
@@ -99,14 +106,25 @@ class VeeqoAccount:
         self.catch_up(self._clock.now())
         return self._company.add_product(product).id
 
-    def set_stock(self, sku: str, units: int) -> None:
-        """A recount: `units` are on the shelf of the main warehouse; waiting orders are served.
+    def set_stock(self, sku: str, units: int, warehouse: str = "Main") -> None:
+        """A recount: `units` are on the shelf of that warehouse; waiting orders are served.
 
         Raises:
             KeyError: no sellable has exactly this SKU.
         """
         self.catch_up(self._clock.now())
-        stock.set_physical(self._company, self._company.stock_of(sku), units)
+        stock.set_physical(self._company, self._company.stock_of(sku, warehouse), units)
+
+    def delete_sellable_as_staff(self, sku: str) -> None:
+        """A person deletes the variant in the web app; it stays on its product with `deleted_at` set.
+
+        Raises:
+            KeyError: no sellable has exactly this SKU.
+        """
+        self.catch_up(self._clock.now())
+        sellable = self._company.sellables[self._company.sellable_ids_by_sku[sku][0]]
+        sellable.deleted_at = sellable.updated_at = self._company.at
+        self._company.redraw(sellable)
 
     def cancel_as_staff(self, number: str) -> None:
         """A person cancels the order in the web app; like the API, not once a parcel has left.

@@ -44,6 +44,7 @@ _FIRST_IDS = {
     "channel": 70_011,
     "warehouse": 4_102,
     "delivery_method": 3_301,
+    "kit": 66_000,
 }
 
 
@@ -88,6 +89,8 @@ class Company:
         self.products_by_update = ByUpdate()
         self.sellables: dict[int, Sellable] = {}
         self.sellable_ids_by_sku: dict[str, list[int]] = {}
+        self.kits: dict[int, Sellable] = {}
+        self.kits_with: dict[int, list[tuple[Sellable, int]]] = {}  # component → kits, units of it in each
         self.tags: dict[int, Tag] = {}
         self.waiting: dict[int, dict[int, None]] = {}  # sellable → orders that lack units of it, oldest first
         self.newly_ready: deque[int] = deque()
@@ -118,22 +121,39 @@ class Company:
             self.newly_ready.append(order.id)
 
     def touch_stock(self, entry: StockEntry) -> None:
-        """A stock write moves the product's `updated_at` but not the sellable's (contract 7.4)."""
+        """A stock write moves the product's `updated_at` but not the sellable's (contract 7.4).
+
+        Kits with it have other figures from now on, and no time of theirs moves.
+        """
         sellable = self.sellables[entry.sellable_id]
         entry.updated_at = self.at
         sellable.revision += 1
         self.touch_product(self.products[sellable.product_id])
+        for kit, _ in self.kits_with.get(sellable.id, ()):
+            kit.assemble(entry.warehouse_id)
+            self.redraw(kit)
+
+    def redraw(self, sellable: Sellable) -> None:
+        """Something of it shows differently, though its product's `updated_at` stays."""
+        sellable.revision += 1
+        self.products[sellable.product_id].revision += 1
 
     def touch_product(self, product: StoredProduct) -> None:
         product.updated_at = self.products_by_update.touch(product.id, self.at)
         product.revision += 1
 
     def add_product(self, product: Product) -> Sellable:
-        """A product with one variant and its stock in the main warehouse; SKUs may repeat."""
+        """A product with one variant and its stock in the main warehouse; SKUs may repeat.
+
+        Of some, units also lie at the returns desk, which serves no shop.
+        """
         stored = StoredProduct(self.next_id("product"), product.title, self.at, self.at)
         self.products[stored.id] = stored
         sellable = self.add_variant(stored, product.sku, product.title, product.price, product.barcode)
         sellable.usual_stock = sellable.entries[self.main_warehouse.id].physical = product.stock
+        returned = Random(f"returned/{product.sku!a}")
+        if returned.random() < self.settings.aside_share:
+            sellable.entries[self.side_warehouse.id].physical = returned.randrange(1, 12)
         return sellable
 
     def add_variant(
@@ -153,13 +173,36 @@ class Company:
         self.touch_product(product)
         return sellable
 
-    def stock_of(self, sku: str) -> StockEntry:
-        """The main warehouse's entry of the first sellable with exactly this SKU.
+    def make_kit(self, kit: Sellable, contents: tuple[tuple[Sellable, int], ...]) -> None:
+        """`kit` is put together from `contents` from now on; without any it is a thing of its own again."""
+        for part, units in kit.contents:
+            self.kits_with[part.id].remove((kit, units))
+        kit.contents = contents
+        for part, units in contents:
+            self.kits_with.setdefault(part.id, []).append((kit, units))
+        for warehouse_id, entry in kit.entries.items():
+            entry.physical, entry.allocated, entry.infinite = 0, 0, False
+            if contents:
+                kit.assemble(warehouse_id)
+        self.redraw(kit)
+
+    def add_warehouse(self, name: str) -> Warehouse:
+        """A further warehouse, empty; no channel is served from it."""
+        warehouse = self._warehouse(name)
+        self.warehouses[warehouse.id] = warehouse
+        for sellable in self.sellables.values():
+            sellable.entries[warehouse.id] = StockEntry(sellable.id, warehouse.id, 0, self.at)
+            self.redraw(sellable)
+        return warehouse
+
+    def stock_of(self, sku: str, warehouse: str = "Main") -> StockEntry:
+        """The entry of the first sellable with exactly this SKU in the warehouse of this name.
 
         Raises:
             KeyError: no sellable has it.
         """
-        return self.sellables[self.sellable_ids_by_sku[sku][0]].entries[self.main_warehouse.id]
+        place = next(found.id for found in self.warehouses.values() if found.name == warehouse)
+        return self.sellables[self.sellable_ids_by_sku[sku][0]].entries[place]
 
     def numbered(self, number: str) -> Order:
         """The first order with exactly this number.

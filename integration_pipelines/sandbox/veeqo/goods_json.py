@@ -24,7 +24,7 @@ def _sellable(company: Company, sellable: Sellable) -> Json:
     allocated = sum(entry.allocated for entry in entries)
     return {
         "id": sellable.id,
-        "type": "ProductVariant",
+        "type": "Kit" if sellable.contents else "ProductVariant",
         "sku_code": sellable.sku,
         "upc_code": sellable.barcode,
         "model_number": "",

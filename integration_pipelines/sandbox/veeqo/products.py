@@ -2,6 +2,7 @@
 
 Search is fuzzy and over the name too: whoever needs a SKU must compare it exactly. A stock write
 moves `product.updated_at`, so `updated_at_min` is a feed of stock changes; `sellable.updated_at` is not.
+Whether the feed shows changed variants is unproven: here it does not, nor kits whose components moved.
 """
 
 from collections.abc import Iterable
@@ -72,10 +73,16 @@ def post_product(company: Company, request: Request, ids: tuple[int, ...]) -> An
 
 
 def put_product(company: Company, request: Request, ids: tuple[int, ...]) -> Answer:
-    """Variants with an `id` are changed, the others are added. Moves the variant's `updated_at`."""
+    """Variants with an `id` are changed, the others are added.
+
+    A changed variant moves its own `updated_at` alone.
+    """
     product = _find(company, ids[0])
     sent = rooted(request, "product")
-    product.title = text(sent.get("title")) or product.title
+    title = text(sent.get("title")) or product.title
+    if title != product.title:
+        product.title = title
+        company.touch_product(product)
     for row in rows_of(sent.get("product_variants_attributes")):
         known = next((item for item in product.sellables if item.id == whole(row.get("id"))), None)
         if known is None:
@@ -83,9 +90,8 @@ def put_product(company: Company, request: Request, ids: tuple[int, ...]) -> Ans
         else:
             _change_variant(company, known, row)
     for sellable in product.sellables:
-        sellable.revision += 1
+        company.redraw(sellable)
     product.index_words()
-    company.touch_product(product)
     return raw_answer(200, goods_json.product_bytes(company, product))
 
 
@@ -114,6 +120,8 @@ def get_stock_entry(company: Company, request: Request, ids: tuple[int, ...]) ->
 def put_stock_entry(company: Company, request: Request, ids: tuple[int, ...]) -> Answer:
     """Absolute, last write wins; both fields are required."""
     entry = _entry(company, ids)
+    if company.sellables[entry.sellable_id].contents:
+        raise invalid("Stock of a kit follows its components")
     sent = rooted(request, "stock_entry")
     physical, infinite = whole(sent.get("physical_stock_level")), sent.get("infinite")
     if physical is None or infinite is None:

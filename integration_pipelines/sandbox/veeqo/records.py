@@ -129,6 +129,8 @@ class StockEntry:
 
 @dataclass(slots=True)
 class Sellable:
+    """A thing that is sold. `contents` (component, units of it) make it a kit with computed entries."""
+
     id: int
     product_id: int
     sku: str
@@ -140,8 +142,23 @@ class Sellable:
     updated_at: datetime
     deleted_at: datetime | None = None
     entries: dict[int, StockEntry] = field(default_factory=dict)
+    contents: "tuple[tuple[Sellable, int], ...]" = ()
     revision: int = 0
     rendered: tuple[int, dict[str, Any]] | None = None
+
+    @property
+    def parts(self) -> "tuple[tuple[Sellable, int], ...]":
+        """What lies on the shelf: the components of a kit, else the thing itself."""
+        return self.contents or ((self, 1),)
+
+    def assemble(self, warehouse_id: int) -> None:
+        """A kit's entry: as many as its scarcest component allows (contract 7.4)."""
+        entry = self.entries[warehouse_id]
+        held = [(part.entries[warehouse_id], units) for part, units in self.contents]
+        counted = [(one, units) for one, units in held if not one.infinite]
+        entry.infinite = not counted
+        entry.physical = min((one.physical // units for one, units in counted), default=0)
+        entry.allocated = entry.physical - min((one.available // units for one, units in counted), default=0)
 
 
 @dataclass(slots=True)

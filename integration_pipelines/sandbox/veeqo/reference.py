@@ -46,6 +46,23 @@ def get_warehouse(company: Company, request: Request, ids: tuple[int, ...]) -> A
     return answer(200, goods_json.warehouse_json(_warehouse(company, ids[0])))
 
 
+def post_warehouse(company: Company, request: Request, ids: tuple[int, ...]) -> Answer:
+    """Flat body; addresses are not kept."""
+    name = text(body_of(request).get("name"))
+    if not name:
+        raise invalid("Name can't be blank")
+    return answer(201, goods_json.warehouse_json(company.add_warehouse(name)))
+
+
+def put_warehouse(company: Company, request: Request, ids: tuple[int, ...]) -> Answer:
+    warehouse = _warehouse(company, ids[0])
+    warehouse.name = text(body_of(request).get("name")) or warehouse.name
+    company.reference_revision += 1
+    for sellable in company.sellables.values():
+        company.redraw(sellable)
+    return answer(200, goods_json.warehouse_json(warehouse))
+
+
 def list_delivery_methods(company: Company, request: Request, ids: tuple[int, ...]) -> Answer:
     page = page_of(request)
     rows = [method for method in company.delivery_methods.values() if method.deleted_at is None][page.rows]
@@ -163,7 +180,9 @@ ROUTES: Routes = {
     ("GET", "/current_company"): current_company,
     ("GET", "/current_user"): current_user,
     ("GET", "/warehouses"): list_warehouses,
+    ("POST", "/warehouses"): post_warehouse,
     ("GET", "/warehouses/{}"): get_warehouse,
+    ("PUT", "/warehouses/{}"): put_warehouse,
     ("GET", "/delivery_methods"): list_delivery_methods,
     ("POST", "/delivery_methods"): post_delivery_method,
     ("GET", "/delivery_methods/{}"): get_delivery_method,

@@ -25,6 +25,7 @@ class VeeqoSettings:
         drain_per_second: how fast the bucket empties (documented 5/s).
         enforcement: `on` answers 429 beyond the bucket; `off` only counts the breach.
         email_uniqueness: what creating a customer with a known e-mail does. Undocumented, so all three exist.
+        aside_share: sellables of which some units lie at the returns desk: real, and not for sale.
         cancel_restocks: whether cancelling gives the allocated stock back. Undocumented for the API.
     """
 
@@ -37,3 +38,4 @@ class VeeqoSettings:
     staff_pace: StaffPace = field(default_factory=StaffPace)
     email_uniqueness: Literal["second_record", "refuse", "reuse"] = "second_record"
     cancel_restocks: bool = True
+    aside_share: float = 0.25

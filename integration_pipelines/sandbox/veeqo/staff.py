@@ -120,6 +120,8 @@ class Staff:
         for sellable in list(company.sellables.values()):
             entry = sellable.entries[company.main_warehouse.id]
             wanted = stock.lacking_units(company, sellable.id)
+            if sellable.contents:
+                continue  # kits are put together from what is refilled anyway
             if not entry.infinite and (wanted or entry.available < sellable.usual_stock * _LOW_STOCK):
                 missing = max(sellable.usual_stock - max(entry.available, 0), 0) + wanted
                 stock.set_physical(company, entry, entry.physical + missing)

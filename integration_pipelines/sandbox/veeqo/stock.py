@@ -2,14 +2,14 @@
 
 Life of a unit (contract 7.4): allocation lowers what is available, dispatch lowers what is physical.
 Stock is held as soon as an order exists, paid or not: that is what makes a reservation possible.
-A channel sees only its default warehouse.
+A channel sees only its default warehouse. Of a kit, its components move.
 """
 
 from collections.abc import Iterable
 
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import AllocatedLine, Allocation, Line, Order, Shipment
-from integration_pipelines.sandbox.veeqo.records import StockEntry
+from integration_pipelines.sandbox.veeqo.records import Sellable, StockEntry
 
 
 def allocate(company: Company, order: Order) -> bool:
@@ -36,10 +36,7 @@ def give_back(company: Company, order: Order) -> list[StockEntry]:
             staying.append(allocation)
             continue
         for held in allocation.lines:
-            entry = held.sellable.entries[allocation.warehouse_id]
-            entry.allocated -= held.quantity
-            freed.append(entry)
-            company.touch_stock(entry)
+            freed += _move(company, held.sellable, allocation.warehouse_id, allocated=-held.quantity)
     order.allocations = staying
     leave_queue(company, order)
     return freed
@@ -55,15 +52,21 @@ def set_physical(company: Company, entry: StockEntry, units: int) -> None:
 def serve_waiting(company: Company, entries: Iterable[StockEntry]) -> None:
     """Give newly available units to the orders that wait for them, oldest order first."""
     for entry in entries:
-        for order_id in sorted(company.waiting.get(entry.sellable_id, ())):
+        served = (entry.sellable_id, *(kit.id for kit, _ in company.kits_with.get(entry.sellable_id, ())))
+        for order_id in sorted(
+            {one for sellable_id in served for one in company.waiting.get(sellable_id, ())}
+        ):
             order = company.orders[order_id]
             if allocate(company, order):
                 company.touch_order(order)
 
 
 def lacking_units(company: Company, sellable_id: int) -> int:
-    """Units of this sellable that orders wait for: invisible in stock entries."""
-    return sum(
+    """Units of this sellable that orders wait for, kits with it included: invisible in stock entries."""
+    in_kits = sum(
+        units * lacking_units(company, kit.id) for kit, units in company.kits_with.get(sellable_id, ())
+    )
+    return in_kits + sum(
         line.quantity - company.orders[order_id].allocated_units(line)
         for order_id in company.waiting.get(sellable_id, ())
         for line in company.orders[order_id].lines
@@ -74,9 +77,11 @@ def lacking_units(company: Company, sellable_id: int) -> int:
 def can_leave(allocation: Allocation) -> bool:
     """Whether the goods are really on the shelf; a recount may have found fewer than were promised."""
     needed: dict[int, int] = {}
+    entries: dict[int, StockEntry] = {}
     for held in allocation.lines:
-        needed[held.sellable.id] = needed.get(held.sellable.id, 0) + held.quantity
-    entries = {held.sellable.id: held.sellable.entries[allocation.warehouse_id] for held in allocation.lines}
+        for part, units in held.sellable.parts:
+            needed[part.id] = needed.get(part.id, 0) + units * held.quantity
+            entries[part.id] = part.entries[allocation.warehouse_id]
     return all(
         entry.infinite or entry.physical >= needed[sellable_id] for sellable_id, entry in entries.items()
     )
@@ -85,11 +90,14 @@ def can_leave(allocation: Allocation) -> bool:
 def dispatch(company: Company, allocation: Allocation, shipment: Shipment) -> None:
     """The parcel leaves: units are neither held nor physical any more."""
     for held in allocation.lines:
-        entry = held.sellable.entries[allocation.warehouse_id]
         held.picked = held.quantity
-        entry.allocated -= held.quantity
-        entry.physical -= 0 if entry.infinite else held.quantity
-        company.touch_stock(entry)
+        _move(
+            company,
+            held.sellable,
+            allocation.warehouse_id,
+            allocated=-held.quantity,
+            physical=-held.quantity,
+        )
     allocation.shipment = shipment
     allocation.updated_at = company.at
 
@@ -111,8 +119,21 @@ def _hold(company: Company, order: Order, line: Line, entry: StockEntry, units: 
     allocation = _open_allocation(company, order, entry.warehouse_id)
     allocation.lines.append(AllocatedLine(company.next_id("allocated_line"), line.id, line.sellable, units))
     allocation.updated_at = company.at
-    entry.allocated += units
-    company.touch_stock(entry)
+    _move(company, line.sellable, entry.warehouse_id, allocated=units)
+
+
+def _move(
+    company: Company, sellable: Sellable, warehouse_id: int, *, allocated: int, physical: int = 0
+) -> list[StockEntry]:
+    """So many more units (or, negative, fewer) are held and on the shelf; answers the entries that moved."""
+    moved = []
+    for part, units in sellable.parts:
+        entry = part.entries[warehouse_id]
+        entry.allocated += allocated * units
+        entry.physical += 0 if entry.infinite else physical * units
+        company.touch_stock(entry)
+        moved.append(entry)
+    return moved
 
 
 def _open_allocation(company: Company, order: Order, warehouse_id: int) -> Allocation:
