@@ -139,7 +139,7 @@ class House:
         """An item as the retailer's staff create it, with stock in one facility or in several."""
         item = self.add_item(product.sku, product.title, product.barcode)
         item.usual_stock = product.stock
-        numbers = self._homes(product.sku)
+        numbers = self._homes(product.sku) if self.settings.holds_stock else []
         for place, number in enumerate(numbers):
             share = product.stock // len(numbers)
             rest = product.stock - share * len(numbers)

@@ -55,17 +55,19 @@ class Facility:
 class Level:
     """Stock of one item in one facility.
 
-    `promised` is what open orders want, `allocated` the part of it that is bound to a wave.
+    `promised` is what open orders want, `allocated` the part of it that is bound to a wave, `blocked` what
+    lies there and may not be sold (damaged, in quarantine).
     """
 
     on_hand: int = 0
     promised: int = 0
     allocated: int = 0
+    blocked: int = 0
 
     @property
     def available_to_promise(self) -> int:
         """May be negative: oversold."""
-        return self.on_hand - self.promised
+        return self.on_hand - self.blocked - self.promised
 
 
 @dataclass(slots=True)

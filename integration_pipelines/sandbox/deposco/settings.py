@@ -32,7 +32,8 @@ class FacilitySettings:
         working_days: 0 is Monday.
         holidays: local dates, `yyyy-mm-dd`.
         eligible: ships to customers (`enableShipToCustomer`).
-        measures: what enterprise inventory tells of this building; None means what the tenant knows.
+        measures: what inventory answers tell of this building, in the words of enterprise inventory; None
+            means what the tenant knows.
     """
 
     number: str
@@ -75,6 +76,8 @@ class Manners:
         wrap_single_reads: V2 single reads come as `{"salesOrder": …}`.
         tell_expiry: token answers have `expires_in`.
         rotate_refresh_tokens: each refresh gives a new refresh token, and the old one is dead.
+        ignored_parameters: query parameters that V1 knows and does not heed, without a word.
+        end_of_inventory: how the full inventory says that there are no more items.
         bulk_second_look_seconds: after so long a bulk import's `Success` may become `Partially Failed`.
     """
 
@@ -89,6 +92,8 @@ class Manners:
     wrap_single_reads: bool = False
     tell_expiry: bool = True
     rotate_refresh_tokens: bool = False
+    ignored_parameters: frozenset[str] = frozenset()
+    end_of_inventory: Literal["null", "empty"] = "null"
     bulk_second_look_seconds: float = 60.0
 
 
@@ -108,6 +113,7 @@ class DeposcoSettings:
         ship_vias: the tenant's master data; another one is stored with a warning, none parks the order.
         order_sources: permitted values of `orderSource`; empty means all.
         measures: what enterprise inventory is configured to know; other measures are left out.
+        holds_stock: there is inventory; sandboxes of real tenants normally have none.
         review_share: orders that get parked in `Review` for a person's eye.
         split_share: orders of two units or more that leave in two parcels.
         empty_label_share: parcels with a second label that has tracking and no units.
@@ -135,6 +141,7 @@ class DeposcoSettings:
     measures: frozenset[str] = frozenset({"atpQty", "totalOnHandQty", "openOrderLineQty"})
     staff_pace: FloorPace = field(default_factory=FloorPace)
     wave_every_minutes: int = 30
+    holds_stock: bool = True
     review_share: float = 0.0
     split_share: float = 0.0
     empty_label_share: float = 0.0

@@ -211,7 +211,7 @@ class Staff:
         held = item.levels[facility.number]
         usual = item.usual_stock // len(item.levels)
         if held.available_to_promise < max(usual * _LOW_STOCK, 0) or held.available_to_promise < 0:
-            stock.recount(self._house, item, facility, max(usual, 0) + held.promised)
+            stock.recount(self._house, item, facility, max(usual, 0) + held.promised + held.blocked)
 
     def _add(self, due: datetime, what: str, order_id: int, step: int) -> None:
         self._sequence += 1

@@ -26,7 +26,7 @@ def allocate(house: House, order: Order) -> bool:
         wanted[line.item.id] = wanted.get(line.item.id, 0) + line.open
     for item_id, units in wanted.items():
         held = level(house.items[item_id], order.facility)
-        if held.on_hand - held.allocated < units:
+        if held.on_hand - held.blocked - held.allocated < units:
             return False
     for line in order.live_lines():
         level(line.item, order.facility).allocated += line.open
@@ -80,6 +80,11 @@ def recount(house: House, item: Item, facility: Facility, units: int) -> None:
     """`units` are on the shelf there, says a person."""
     level(item, facility).on_hand = units
     _moved(house, item)
+
+
+def block(item: Item, facility: Facility, units: int) -> None:
+    """`units` there may not be sold. Whether that counts as activity is unproven: here it does not."""
+    level(item, facility).blocked = units
 
 
 def best_facility(house: House, wanted: dict[str, int]) -> Facility:

@@ -130,6 +130,15 @@ class DeposcoTenant:
         self.catch_up(self._clock.now())
         stock.recount(self._house, self._house.item_by_number[sku], self._house.facilities[facility], units)
 
+    def block_stock(self, sku: str, facility: str, units: int) -> None:
+        """Of what is on the shelf there, `units` are damaged: on hand, and not to be promised.
+
+        Raises:
+            KeyError: no item has exactly this number, or there is no such facility.
+        """
+        self.catch_up(self._clock.now())
+        stock.block(self._house.item_by_number[sku], self._house.facilities[facility], units)
+
     def expire_tokens(self) -> None:
         """Every access token is refused from now on, whatever its age."""
         self._doorkeeper.revoke_access()

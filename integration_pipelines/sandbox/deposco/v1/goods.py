@@ -1,7 +1,8 @@
 """V1 items and availability: the only place where Deposco tells quantities (contract 9 and 10).
 
 A measure that is missing means unknown, never zero; available to promise may be negative; a page beyond
-the last is JSON `null` or empty. Enterprise inventory labels its JSON as XML.
+the last is JSON `null` or empty. Enterprise inventory labels its JSON as XML. Goods that were blocked do
+not count as activity, so `startActivityTime` misses them.
 """
 
 import re
@@ -29,6 +30,13 @@ from integration_pipelines.sandbox.wire import Answer, json_answer
 
 _FULL_PAGE = 100
 _LARGEST_PAGE = 999
+# The measure of enterprise inventory that each figure of the full inventory is.
+_FULL_MEASURES = {
+    "total": "totalOnHandQty",
+    "availableToPromise": "atpQty",
+    "unallocated": "totalOnHandQty",
+    "allocated": "totalOnHandQty",
+}
 
 
 def get_item(call: Call) -> Answer:
@@ -58,8 +66,12 @@ def full_inventory(call: Call) -> Answer:
         raise RefusalError(400, f"startActivityTime '{since}' is not yyyy-MM-ddTHH:mm:ssZ")
     ids: Iterable[int] = house.items if begins is None else sorted(house.stock_changes.after(begins))
     wanted = call.first("facilityNumber")
-    rows = [row for item_id in _page(call, "pageNo", [*ids]) if (row := _full(house, item_id, wanted))]
-    return json_document(call, {"itemInventory": rows}) if rows else json_answer(200, None)
+    if wanted is not None:
+        ids = (item_id for item_id in ids if wanted in house.items[item_id].levels)
+    rows = [_full(house, item_id, wanted) for item_id in _page(call, "pageNo", [*ids])]
+    if not rows and house.settings.answers.end_of_inventory == "null":
+        return json_answer(200, None)
+    return json_document(call, {"itemInventory": rows})
 
 
 def enterprise_inventory(call: Call) -> Answer:
@@ -147,24 +159,25 @@ def _counted(call: Call, name: str, otherwise: int) -> int:
     return int(text)
 
 
-def _full(house: House, item_id: int, facility: str | None) -> Tree | None:
+def _full(house: House, item_id: int, facility: str | None) -> Tree:
     item = house.items[item_id]
-    levels = {number: held for number, held in item.levels.items() if facility in (None, number)}
-    if not levels and facility is not None:
-        return None
     rows = [
-        {
-            "facility": number,
-            "inventory": {
-                "total": decimals(held.on_hand),
-                "availableToPromise": decimals(held.available_to_promise),
-                "unallocated": decimals(held.on_hand - held.allocated),
-                "allocated": decimals(held.allocated),
-            },
-        }
-        for number, held in levels.items()
+        {"facility": number, "inventory": _balance(held, house.facilities[number])}
+        for number, held in item.levels.items()
+        if facility in (None, number)
     ]
     return {"itemNumber": item.number, "facilityInventory": rows}
+
+
+def _balance(held: Level, facility: Facility) -> Tree:
+    figures = {
+        "total": held.on_hand,
+        "availableToPromise": held.available_to_promise,
+        "unallocated": held.on_hand - held.allocated,
+        "allocated": held.allocated,
+    }
+    told = _told_by(facility, [*_FULL_MEASURES.values()])
+    return {name: decimals(units) for name, units in figures.items() if _FULL_MEASURES[name] in told}
 
 
 def _enterprise(house: House, item: Item, measures: list[str], facilities: set[str]) -> Tree:
@@ -216,6 +229,7 @@ def _sum(levels: Iterable[Level]) -> Level:
         sum(one.on_hand for one in held),
         sum(one.promised for one in held),
         sum(one.allocated for one in held),
+        sum(one.blocked for one in held),
     )
 
 

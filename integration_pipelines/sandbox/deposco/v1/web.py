@@ -27,6 +27,9 @@ class Call:
     parts: tuple[str, ...]
 
     def first(self, name: str) -> str | None:
+        """The parameter's value; None where it is missing, empty, or not heeded by this tenant."""
+        if name in self.house.settings.answers.ignored_parameters:
+            return None
         return self.request.first(name) or None
 
 
