@@ -63,7 +63,7 @@ class Account:
 def account(
     profile: str = "v2", settings: DeposcoSettings | None = None, stock: int = 50, **options: Any
 ) -> Account:
-    """An account of that profile; `options` go into the `DeposcoProfile`."""
+    """An account of that profile; `options` go into the `DeposcoProfile`, those of `v1` into its V1 door."""
     capabilities, rendering = PROFILES[profile]
     settings = settings or DeposcoSettings("depot")
     clock, calls, random = ManualClock(START), CallCounter(), Random(5)
@@ -106,7 +106,7 @@ def account(
         company_code=keys["company_code"],
         capabilities=capabilities,
         v2=V2(base_url=f"{HOST}/latest", oauth=OAuth(token_url=f"{HOST}/oauth2/token")),
-        v1=V1(base_url=f"{HOST}/integration/{{code}}", rendering=rendering),
+        v1=V1(base_url=f"{HOST}/integration/{{code}}", rendering=rendering, **options.pop("v1", {})),
         orders=options.pop("orders", OrderDefaults(ship_via="Standard", ship_vendor="DPD")),
         **options,
     )
