@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from integration_pipelines.connectors.deposco.rendering import TEXT, as_list, is_nil
 from integration_pipelines.connectors.values import (
+    Id,
     OptionalAmount,
     OptionalFlag,
     OptionalId,
@@ -288,7 +289,7 @@ class Facility(DeposcoPayload):
     """A building; only V2 lists them."""
 
     id: OptionalId = None
-    number: Text
+    number: Id
     name: Text = ""
 
     @model_validator(mode="before")

@@ -207,16 +207,16 @@ class VeeqoClient:
                 words = "it answers the same page for another page number: paging is broken."
                 raise Unanswered(self.account_key, operation.code, words)
             yield rows
-            total = _total(reply)
+            total, size = _counted(reply, "x-total-count"), _counted(reply, "x-per-page") or PAGE_SIZE
             left = 0 if smallest is None or total is None else smallest - total
-            owed = 0 if total is None else total - (number - 1) * PAGE_SIZE  # from this page on
+            owed = 0 if total is None else total - (number - 1) * size  # from this page on
             if left > 0 and number > 1:
                 # What moved up to the pages before was never seen: read them again.
-                number, before = max(1, number - 1 - (left - 1) // PAGE_SIZE), None
+                number, before = max(1, number - 1 - (left - 1) // size), None
             elif not rows and owed > 0:
                 words = f"its page {number} is empty, but it says that there are {total} rows."
                 raise Unanswered(self.account_key, operation.code, words)
-            elif len(rows) != PAGE_SIZE and (owed <= PAGE_SIZE or len(rows) > PAGE_SIZE):
+            elif len(rows) != size and (owed <= size or len(rows) > size):
                 return  # the last page, or a list that is not paged at all
             else:
                 number, before = number + 1, rows
@@ -232,8 +232,8 @@ def as_sent_id(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
-def _total(reply: Reply) -> int | None:
-    text = reply.headers.get("x-total-count", "")
+def _counted(reply: Reply, header: str) -> int | None:
+    text = reply.headers.get(header, "")
     return int(text) if text.isascii() and text.isdecimal() else None
 
 

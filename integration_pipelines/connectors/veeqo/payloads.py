@@ -25,14 +25,6 @@ from integration_pipelines.connectors.values import (
 )
 
 
-class Warehouse(Payload):
-    """A building or area that holds stock."""
-
-    id: Id
-    name: Text = ""
-    deleted_at: OptionalMoment = None
-
-
 class StockEntry(Payload):
     """Units of one sellable in one warehouse; `available` may be negative, meaningless when `infinite`."""
 
@@ -46,7 +38,6 @@ class StockEntry(Payload):
     transit_outgoing_stock_level: OptionalUnits = None
     infinite: OptionalFlag = None
     location: Text = ""
-    warehouse: Warehouse | None = None
     updated_at: OptionalMoment = None
 
 
@@ -121,6 +112,14 @@ class SalesChannel(Payload):
     state: Text = ""
     deleted_at: OptionalMoment = None
     default_send_shipment_email: OptionalFlag = None
+
+
+class Warehouse(Payload):
+    """A building or area that holds stock."""
+
+    id: Id
+    name: Text = ""
+    deleted_at: OptionalMoment = None
 
 
 class DeliveryMethod(Payload):

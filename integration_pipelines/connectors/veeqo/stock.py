@@ -89,7 +89,7 @@ def _levels(sellable: Sellable, active: bool, as_of: datetime) -> Iterator[Stock
         yield StockLevel(
             item_id=sellable.id,
             sku=sellable.sku_code,
-            facility=entry.warehouse_id or (entry.warehouse.id if entry.warehouse else ""),
+            facility=entry.warehouse_id or "",
             on_hand=entry.physical_stock_level if counted else None,
             allocated=entry.allocated_stock_level if counted else None,
             available=entry.available_stock_level if counted else None,

@@ -386,7 +386,7 @@ def test_facilities_come_from_v2_or_from_the_profile() -> None:
     assert alone.facilities() == [Facility("DC7", "")]
 
     with pytest.raises(Unanswered, match="a facility cannot be understood"):
-        scripted([page({"name": "without a number"})])[0].facilities()
+        scripted([page({"number": None, "name": "without a number"})])[0].facilities()
 
 
 def test_an_account_without_v1_says_what_it_lacks() -> None:

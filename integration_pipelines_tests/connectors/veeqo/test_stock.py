@@ -135,12 +135,6 @@ def test_items_of_one_sku_and_skus_that_look_alike_stay_apart() -> None:
     assert len({level.item_id for level in levels}) == 7
 
 
-def test_a_warehouse_is_found_in_the_entry_or_in_what_it_embeds() -> None:
-    (level,) = read(product(1, sellable("MUG", entry(warehouse_id=None, warehouse={"id": 4102}))))  # type: ignore[arg-type]
-
-    assert level.facility == "4102"
-
-
 def test_a_damaged_product_is_kept_beside_the_others() -> None:
     damaged = product(2, sellable("LAMP", entry(available="many")))
     page = read_page([product(1), damaged, None], START)
@@ -225,6 +219,17 @@ def test_a_short_page_is_no_end_where_the_total_says_more() -> None:
     warehouse, _ = main([answer(200, page, x_total_count="200") for page in (*pages, [])])
 
     assert sum(len(page.levels) for page in warehouse.stock_levels()) == 197
+
+
+def test_pages_that_are_capped_below_what_was_asked_are_all_read() -> None:
+    rows = [product(number) for number in range(120)]
+
+    def react(request: httpx.Request) -> Reaction:
+        number = int(request.url.params["page"])
+        part = rows[(number - 1) * 50 : number * 50]
+        return answer(200, part, x_total_count="120", x_per_page="50")
+
+    assert sum(len(page.levels) for page in main(react)[0].stock_levels()) == 120
 
 
 def test_an_error_past_the_end_is_a_failure_where_the_total_says_more() -> None:
