@@ -196,12 +196,13 @@ def test_goods_of_a_kit_that_a_recount_did_not_find_cannot_leave(caller: Caller)
 
 def test_components_that_kits_wait_for_are_delivered() -> None:
     pace = StaffPace(pick_seconds=(600, 600), ship_seconds=(300, 300), replenish_seconds=(7_200, 7_200))
-    caller = Caller(MUG, LAMP, SET, enforcement="off", staff_pace=pace)
+    caller = Caller(SET, MUG, LAMP, enforcement="off", staff_pace=pace)
     make_kit(caller)
-    order = caller.place("A-1", ("SET-1", 8), paid=True)
+    order = caller.place("A-1", ("SET-1", 12), paid=True)
     caller.clock.advance(7_200 + 900)
     assert caller.get(f"/orders/{order['id']}")["status"] == "shipped"
     assert caller.account.truth()["negative_stock"] == []
+    assert changed_since(caller, "2026-03-10 08:00:01") == {"MUG-BLU", "LAMP/01"}
 
 
 def test_contents_can_be_changed_until_an_order_holds_the_kit(caller: Caller) -> None:
