@@ -61,7 +61,7 @@ def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
     graph = repository.asset_graph
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
         *("alpine/orders", "alpine/warehouse_orders", "borealis/orders", "borealis/warehouse_orders"),
-        "main/orders",
+        *("borealis/import_queue", "main/orders"),
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
         *(
@@ -73,10 +73,12 @@ def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
                 "orders:account_unreachable",
                 "warehouse_orders:held_orders",
                 "warehouse_orders:accepted_but_missing_in_warehouse",
+                "warehouse_orders:stalled_in_warehouse",
                 "warehouse_orders:duplicate_warehouse_orders",
             )
         ),
         *("main/orders:account_unreachable", "main/orders:unreadable_warehouse_orders"),
+        "borealis/import_queue:import_queue_too_old",
     }
     assert {sensor.name for sensor in repository.sensor_defs} == {
         *("alpine__orders", "borealis__orders", "main__orders")

@@ -12,8 +12,8 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from integration_pipelines.config.deposco import V1
 from integration_pipelines.connectors.deposco.payloads import rows_of
-from integration_pipelines.connectors.deposco.profile import V1
 from integration_pipelines.connectors.deposco.reading import record_reference
 from integration_pipelines.connectors.deposco.rendering import as_list, read_document
 from integration_pipelines.connectors.deposco.v1 import collected, utc_seconds

@@ -15,12 +15,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from integration_pipelines.clock import Clock
+from integration_pipelines.config.deposco import V1, StockRead
 from integration_pipelines.connectors.deposco.client import DeposcoClient
 from integration_pipelines.connectors.deposco.errors import NotSendable
 from integration_pipelines.connectors.deposco.inventory import ENTERPRISE, FULL, InventoryCalls, promised
 from integration_pipelines.connectors.deposco.payloads import Facility as FacilityRecord
 from integration_pipelines.connectors.deposco.payloads import InventoryBalance
-from integration_pipelines.connectors.deposco.profile import V1, StockRead
 from integration_pipelines.connectors.deposco.reading import units_of, unreadable
 from integration_pipelines.connectors.values import reason
 from integration_pipelines.remote import Unanswered

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration_pipelines.connectors.deposco.client import DeposcoClient
-from integration_pipelines.connectors.deposco.facilities import FacilitySettings
-from integration_pipelines.connectors.deposco.profile import (
+from integration_pipelines.config.deposco import (
     V1,
     Capabilities,
     DeposcoProfile,
     Generation,
     StockRead,
 )
+from integration_pipelines.config.facilities import Facility as Building
+from integration_pipelines.connectors.deposco.client import DeposcoClient
 from integration_pipelines.connectors.deposco.stock import read_page
 from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines.remote import Refused, Unanswered
@@ -380,7 +380,7 @@ def test_facilities_come_from_v2_or_from_the_profile() -> None:
     profile = DeposcoProfile(
         business_unit="ACME",
         capabilities=Capabilities(orders=Generation.V1, items=Generation.V1, shipments=Generation.V1),
-        facilities=(FacilitySettings("DC7"),),
+        facilities=(Building(number="DC7"),),
     )
     alone = DeposcoWarehouse("depot", DeposcoClient("depot", profile, v1=own.transport), own.clock)
     assert alone.facilities() == [Facility("DC7", "")]

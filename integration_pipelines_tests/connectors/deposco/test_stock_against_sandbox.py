@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integration_pipelines.connectors.deposco.profile import StockRead
+from integration_pipelines.config.deposco import StockRead
 from integration_pipelines.remote import RemoteError, Unanswered
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FloorPace, Manners
 from integration_pipelines.sandbox.deposco.settings import FacilitySettings as Building
