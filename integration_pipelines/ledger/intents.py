@@ -7,6 +7,8 @@ The vendors' APIs know no idempotency key, so the journal is what makes an effec
                    │    └─► ignored    2xx without effect
                    └──────► in_doubt   the answer was lost
 
+The row is written and marked `sending` in one transaction, committed before the first byte leaves;
+`planned` is a write that still waits for company (OR04), or that was proven not to have been done.
 A row found in `sending` or `in_doubt` by the holder of its lock belongs to a worker that died or
 to a lost answer. It is *looked up* outside first; only a proven absence returns it to `planned`.
 The lock is the session's own (see `store.Session`): `sending` commits on the connection that
@@ -22,7 +24,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from integration_pipelines.clock import Clock
@@ -35,7 +37,7 @@ class Boundary(StrEnum):
     """The moments between which a worker may die; tests kill it at each."""
 
     BEFORE_ROW = "before_row"
-    AFTER_ROW = "after_row"
+    AFTER_ROW = "after_row"  # written, not committed yet
     AFTER_SENDING = "after_sending"
     AFTER_EFFECT = "after_effect"
     BEFORE_OUTCOME = "before_outcome"
@@ -116,8 +118,74 @@ class ChangedIntentError(Exception):
 def read_intent(connection: Connection, key: str) -> Intent | None:
     """The journaled write `key`, if it was ever planned."""
     row = connection.execute(select(intents).where(intents.c.key == key)).one_or_none()
-    if row is None:
-        return None
+    return _intent(row) if row else None
+
+
+def plan(connection: Connection, decided: Plan, now: datetime) -> Intent:
+    """Journal a decided write, in the caller's transaction.
+
+    While a row is still `planned` nothing of it has left, so a newer payload replaces it.
+
+    Raises:
+        ChangedIntentError: the key was already sent with another payload.
+    """
+    journaled = _journal(connection, decided, now)
+    _insist_on_same(journaled, decided)
+    return journaled
+
+
+def renew(connection: Connection, key: str, now: datetime) -> bool:
+    """Let a write without effect (refused, or seen to be ignored) be tried again: its cause was mended."""
+    without_effect = [IntentState.REFUSED.value, IntentState.IGNORED.value]
+    renewed = connection.execute(
+        update(intents)
+        .where(intents.c.key == key, intents.c.state.in_(without_effect))
+        .values(state=IntentState.PLANNED.value, planned_at=now, settled_at=None, words=None)
+    )
+    return renewed.rowcount > 0
+
+
+def _journal(connection: Connection, decided: Plan, now: datetime) -> Intent:
+    """The row of a decided write: new, or `planned` and brought up to date, or as it was found."""
+    statement = insert(intents).values(
+        key=decided.key,
+        kind=decided.kind,
+        channel=decided.channel,
+        subject=decided.subject,
+        state=IntentState.PLANNED.value,
+        request=dict(decided.request),
+        request_hash=decided.request_hash,
+        planned_at=now,
+    )
+    written = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[intents.c.key],
+            set_={"request": statement.excluded.request, "request_hash": statement.excluded.request_hash},
+            where=intents.c.state == IntentState.PLANNED.value,
+        ).returning(intents)
+    ).one_or_none()
+    journaled = _intent(written) if written else read_intent(connection, decided.key)
+    assert journaled is not None
+    return journaled
+
+
+def _insist_on_same(journaled: Intent, decided: Plan) -> None:
+    if journaled.request_hash != decided.request_hash:
+        raise ChangedIntentError(
+            f"{decided.key} is {journaled.state.value} with another payload. The decision that made the "
+            "second payload is wrong; nothing was sent."
+        )
+
+
+def _mark_sending(connection: Connection, planned: Sequence[Intent], now: datetime) -> None:
+    connection.execute(
+        update(intents)
+        .where(intents.c.key.in_([intent.key for intent in planned]))
+        .values(state=IntentState.SENDING.value, sending_at=now, attempts=intents.c.attempts + 1)
+    )
+
+
+def _intent(row: Row[Any]) -> Intent:
     return Intent(
         row.key,
         row.kind,
@@ -131,53 +199,6 @@ def read_intent(connection: Connection, key: str) -> Intent | None:
         row.reference,
         row.words,
     )
-
-
-def plan(connection: Connection, decided: Plan, now: datetime) -> Intent:
-    """Journal a decided write, in the caller's transaction.
-
-    While a row is still `planned` nothing of it has left, so a newer payload replaces it.
-
-    Raises:
-        ChangedIntentError: the key was already sent with another payload.
-    """
-    values = {
-        "key": decided.key,
-        "kind": decided.kind,
-        "channel": decided.channel,
-        "subject": decided.subject,
-        "state": IntentState.PLANNED.value,
-        "request": dict(decided.request),
-        "request_hash": decided.request_hash,
-        "planned_at": now,
-    }
-    statement = insert(intents).values(values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[intents.c.key],
-            set_={"request": statement.excluded.request, "request_hash": statement.excluded.request_hash},
-            where=intents.c.state == IntentState.PLANNED.value,
-        )
-    )
-    journaled = read_intent(connection, decided.key)
-    assert journaled is not None
-    if journaled.request_hash != decided.request_hash:
-        raise ChangedIntentError(
-            f"{decided.key} is {journaled.state.value} with another payload. The decision that made the "
-            "second payload is wrong; nothing was sent."
-        )
-    return journaled
-
-
-def renew(connection: Connection, key: str, now: datetime) -> bool:
-    """Let a write without effect (refused, or seen to be ignored) be tried again: its cause was mended."""
-    without_effect = [IntentState.REFUSED.value, IntentState.IGNORED.value]
-    renewed = connection.execute(
-        update(intents)
-        .where(intents.c.key == key, intents.c.state.in_(without_effect))
-        .values(state=IntentState.PLANNED.value, planned_at=now, settled_at=None, words=None)
-    )
-    return renewed.rowcount > 0
 
 
 class IntentJournal:
@@ -211,13 +232,12 @@ class IntentJournal:
                 return None
             self._at_boundary(Boundary.BEFORE_ROW, decided.kind)
             with session.begin() as connection:
-                before = read_intent(connection, decided.key)
-                intent = (
-                    before
-                    if before and before.state.doubtful
-                    else plan(connection, decided, self._clock.now())
-                )
-            self._at_boundary(Boundary.AFTER_ROW, decided.kind)
+                intent = _journal(connection, decided, self._clock.now())
+                if not intent.state.doubtful:
+                    _insist_on_same(intent, decided)
+                self._at_boundary(Boundary.AFTER_ROW, decided.kind)
+                if intent.state is IntentState.PLANNED:
+                    _mark_sending(connection, [intent], self._clock.now())
             if intent.state.settled:
                 return intent.state
             if intent.state.doubtful:
@@ -244,11 +264,10 @@ class IntentJournal:
             self._at_boundary(Boundary.BEFORE_ROW, held[0].kind)
             with session.begin() as connection:
                 journaled = [plan(connection, p, self._clock.now()) for p in held]
-            self._at_boundary(Boundary.AFTER_ROW, held[0].kind)
-            unsettled = [intent for intent in journaled if not intent.state.settled]
-            if not unsettled:
-                return 0
-            return len(self._send(session, unsettled, send, record))
+                self._at_boundary(Boundary.AFTER_ROW, held[0].kind)
+                unsettled = [intent for intent in journaled if not intent.state.settled]
+                _mark_sending(connection, unsettled, self._clock.now())
+            return len(self._send(session, unsettled, send, record)) if unsettled else 0
 
     def settle_doubt(
         self, session: Session, key: str, *, look_up: LookUp, record: Record
@@ -276,9 +295,8 @@ class IntentJournal:
     def _send(
         self, session: Session, planned: Sequence[Intent], send: SendTogether, record: Record
     ) -> list[IntentState]:
-        """Send planned writes in one call; whatever becomes of it is stored for each of them."""
+        """Send writes that are marked so in one call; what becomes of it is stored for each of them."""
         kind = planned[0].kind
-        self._mark_sending(session, planned)
         self._at_boundary(Boundary.AFTER_SENDING, kind)
         try:
             outcomes = send(planned)
@@ -299,18 +317,6 @@ class IntentJournal:
             self._settle(session, intent, outcome, record)
             for intent, outcome in zip(planned, outcomes, strict=True)
         ]
-
-    def _mark_sending(self, session: Session, planned: Sequence[Intent]) -> None:
-        with session.begin() as connection:
-            connection.execute(
-                update(intents)
-                .where(intents.c.key.in_([intent.key for intent in planned]))
-                .values(
-                    state=IntentState.SENDING.value,
-                    sending_at=self._clock.now(),
-                    attempts=intents.c.attempts + 1,
-                )
-            )
 
     def _back_to_planned(self, session: Session, sent: Sequence[Intent], error: NotExecuted) -> None:
         """Nothing took effect: it does not count as an attempt."""

@@ -205,14 +205,15 @@ class OrderWork:
                 report.busy += 1
                 return None
             report.looked_at += 1
-            record = self._load(session, marketplace, order_id)
             for _ in range(STEPS_PER_LOOK):
-                if record is None:
-                    return None
-                decision = next_step(record.facts, self.channel, self.marketplace, self.clock.now())
-                if decision.step is None:
-                    self._store(session, record, decision)
-                    return None
+                with session.begin() as connection:
+                    record = self._load(connection, marketplace, order_id)
+                    if record is None:
+                        return None
+                    decision = next_step(record.facts, self.channel, self.marketplace, self.clock.now())
+                    if decision.step is None:
+                        self._store(connection, record, decision)
+                        return None
                 if acceptance_only and not _concerns_acceptance(decision.step):
                     return None
                 report.steps[type(decision.step).__name__] += 1
@@ -229,27 +230,25 @@ class OrderWork:
                 if progress is Progress.UNCLEAR:
                     self._store_unclear(session, record)
                     return None
-                record = self._load(session, marketplace, order_id)
             raise RuntimeError(
                 f"{marketplace}/{order_id} took {STEPS_PER_LOOK} steps without coming to rest: two rules of "
                 f"`decide` undo each other. Steps of this run: {dict(report.steps)}."
             )
 
-    def _load(self, session: Session, marketplace: str, order_id: str) -> OrderRecord | None:
-        with session.begin() as connection:
-            record = load_order(connection, self.channel, marketplace, order_id, self.writes.account)
-            if record and record.unlinked_booking:
-                # Found by its number: made by a write whose outcome we never stored, or by a ledger we lost.
-                order = record.facts
-                link_order(
-                    connection,
-                    marketplace,
-                    order_id,
-                    order.revision,
-                    self.channel.warehouse,
-                    record.unlinked_booking,
-                    self.clock.now(),
-                )
+    def _load(self, connection: Connection, marketplace: str, order_id: str) -> OrderRecord | None:
+        record = load_order(connection, self.channel, marketplace, order_id, self.writes.account)
+        if record and record.unlinked_booking:
+            # Found by its number: made by a write whose outcome we never stored, or by a ledger we lost.
+            order = record.facts
+            link_order(
+                connection,
+                marketplace,
+                order_id,
+                order.revision,
+                self.channel.warehouse,
+                record.unlinked_booking,
+                self.clock.now(),
+            )
         return record
 
     def _take(self, session: Session, record: OrderRecord, step: Step) -> Progress:
@@ -292,23 +291,22 @@ class OrderWork:
                 new_revision=order.gives_up_booking,
             )
 
-    def _store(self, session: Session, record: OrderRecord, decision: Decision) -> None:
+    def _store(self, connection: Connection, record: OrderRecord, decision: Decision) -> None:
         order, now = record.facts, self.clock.now()
-        with session.begin() as connection:
-            store_decision(
-                connection,
-                order.marketplace,
-                order.order_id,
-                seen_version=record.version,
-                outcome=decision.outcome,
-                look_at=decision.look_at,
-                failures=0,
-                now=now,
-            )
-            findings = [decision.finding] if decision.finding else []
-            settle(connection, f"order:{order.subject}", self.key, findings, now)
-            if decision.outcome is OrderOutcome.RELEASED:
-                self._plan_reference(connection, order, now)
+        store_decision(
+            connection,
+            order.marketplace,
+            order.order_id,
+            seen_version=record.version,
+            outcome=decision.outcome,
+            look_at=decision.look_at,
+            failures=0,
+            now=now,
+        )
+        findings = [decision.finding] if decision.finding else []
+        settle(connection, f"order:{order.subject}", self.key, findings, now)
+        if decision.outcome is OrderOutcome.RELEASED:
+            self._plan_reference(connection, order, now)
 
     def _store_fault(self, session: Session, marketplace: str, order_id: str, fault: Exception) -> None:
         now = self.clock.now()

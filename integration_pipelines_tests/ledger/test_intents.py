@@ -115,6 +115,19 @@ def test_sending_is_known_before_the_first_byte_leaves(with_side: Callable[..., 
     assert states == [IntentState.SENDING]
 
 
+def test_the_row_and_its_sending_are_committed_together(with_side: Callable[..., Journal]) -> None:
+    journal = with_side()
+    known: dict[str, IntentState | None] = {}
+
+    def look(boundary: Boundary, kind: str) -> None:
+        intent = journal.intent()
+        known[boundary] = intent.state if intent else None
+
+    journal.journal = IntentJournal(journal.clock, look)
+    journal.carry_out()
+    assert (known[Boundary.AFTER_ROW], known[Boundary.AFTER_SENDING]) == (None, IntentState.SENDING)
+
+
 def test_a_settled_write_is_never_sent_again(with_side: Callable[..., Journal]) -> None:
     journal = with_side()
     assert [journal.carry_out() for _ in range(3)] == [IntentState.APPLIED] * 3
