@@ -2,7 +2,8 @@
 
 Surprising: parameters that Deposco does not know are ignored without a word, so callers check again
 what they asked for; pages are followed by their `searchId` alone, never by the link's address, so a
-link cannot lead the token elsewhere; and collections inside an object end after ten rows.
+link cannot lead the token elsewhere; and collections inside an object end after ten rows, which is
+why an order of fewer rows needs a second call only once, however often its answer leaves it open.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +15,12 @@ from pydantic import ValidationError
 
 from integration_pipelines.config.deposco import V2
 from integration_pipelines.connectors.deposco.payloads import (
+    EMBEDDED_AT_MOST,
     DeposcoPayload,
     Item,
     SalesOrder,
     is_complete,
+    rows_of,
     unwrapped,
 )
 from integration_pipelines.connectors.deposco.rendering import as_list
@@ -38,6 +41,7 @@ _FACILITIES = Operation("GET /facilities", answers=dict)
 _SHIPMENTS = Operation("GET /shipments/outboundShipments", answers=dict)
 
 _MOST_PAGES = 2_000
+_PROVEN_KEPT = 20_000  # orders, some 500 bytes each
 
 Query = Sequence[tuple[str, str]]
 
@@ -59,6 +63,7 @@ class V2Calls:
         self._paths = settings.paths
         self._transport = transport
         self._item_numbers: dict[str, str] = {}
+        self._proven: dict[str, frozenset[str]] = {}  # ids of all lines, by order
         self._unit_codes: dict[str, str] | None = None
 
     def changed_orders(
@@ -84,13 +89,31 @@ class V2Calls:
         return order.id
 
     def with_all_lines(self, raw: Mapping[str, Any], order_id: str) -> Mapping[str, Any]:
-        """The order with every line: those inside it end after ten (Deposco §4.1)."""
-        if is_complete(raw.get("orderLines")):
+        """The order with every line: those inside it end after ten (Deposco §4.1).
+
+        One that leaves open whether they are all is asked for them once: if they were the ones inside it,
+        the same ones, fewer than ten, are all from then on, because a line that is added would show.
+        """
+        collection = raw.get("orderLines")
+        if is_complete(collection):
             return raw
-        path = self._paths.order_lines.format(id=path_segment(order_id))
-        pages = self._pages(_LINES, path, [], self._settings.order_page_size)
-        rows = {_identity(row): row for page in pages for row in page}
+        rows = {_identity(row): row for row in rows_of(collection, "orderLine")}
+        if not self._are_proven(order_id, collection, rows):
+            path = self._paths.order_lines.format(id=path_segment(order_id))
+            pages = self._pages(_LINES, path, [], self._settings.order_page_size)
+            inside, rows = rows.keys(), {_identity(row): row for page in pages for row in page}
+            if rows.keys() == inside:
+                self._keep_proven(order_id, frozenset(inside))
         return {**raw, "orderLines": {"data": list(rows.values()), "complete": True}}
+
+    def _are_proven(self, order_id: str, collection: Any, rows: Mapping[str, Any]) -> bool:
+        says = collection.get("complete") if isinstance(collection, Mapping) else None
+        return says is None and 0 < len(rows) < EMBEDDED_AT_MOST and self._proven.get(order_id) == rows.keys()
+
+    def _keep_proven(self, order_id: str, lines: frozenset[str]) -> None:
+        self._proven[order_id] = lines
+        if len(self._proven) > _PROVEN_KEPT:
+            del self._proven[next(iter(self._proven))]
 
     def create_order(self, document: Mapping[str, Any]) -> Any:
         """Create the order, or change the one with this number and business unit; answers it."""

@@ -228,6 +228,41 @@ def test_embedded_lines_are_completed_by_a_second_read(lines: int, complete: boo
     assert other_side.sent[1].url.path == "/orders/salesOrders/9001/orderLines"
 
 
+def lines_asked_for(*answers: tuple[list[int], bool | None]) -> list[bool]:
+    """Reads one order again and again, with these lines inside it: which reads asked for its lines."""
+    shown: list[dict[str, Any]] = []
+
+    def react(request: httpx.Request) -> Reaction:
+        if request.url.path.endswith("/orderLines"):
+            return page(*shown[-1]["orderLines"]["data"])
+        return page(shown[-1])
+
+    warehouse, other_side = scripted(react)
+    asked = []
+    for numbers, complete in answers:
+        shown.append(order(9001, *[line(n, f"S-{n}") for n in numbers], complete=complete))
+        before = len(other_side.sent)
+        [found] = [one for rows in warehouse.changed_orders(["ACME"], SINCE) for one in rows.orders]
+        assert len(found.lines) == len(numbers)
+        asked.append(len(other_side.sent) - before == 2)
+    return asked
+
+
+def test_lines_that_were_proven_to_be_all_cost_one_second_read() -> None:
+    assert lines_asked_for(([1, 2], None), ([1, 2], None), ([2, 1], None)) == [True, False, False]
+
+
+def test_other_lines_are_asked_for_again() -> None:
+    assert lines_asked_for(([1], None), ([1, 2], None), ([1, 3], None), ([1], None)) == [True] * 4
+
+
+@pytest.mark.parametrize(("lines", "complete"), [(2, False), (10, None), (10, True)])
+def test_lines_that_may_be_cut_off_are_asked_for_every_time(lines: int, complete: bool | None) -> None:
+    cut_off = ([*range(lines)], complete)
+
+    assert lines_asked_for(cut_off, cut_off) == [True, True]
+
+
 def test_complete_lines_cost_no_second_read() -> None:
     warehouse, other_side = scripted([page(order())])
 
