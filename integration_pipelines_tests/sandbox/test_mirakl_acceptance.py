@@ -50,6 +50,22 @@ def test_workflows_without_a_debit_release_at_once(workflow: str) -> None:
     assert order["customer"]["shipping_address"] is not None
 
 
+def test_the_truth_tells_since_when_an_order_could_be_accepted(shop: ShopCaller) -> None:
+    at_once = shop.sandbox.place_order("alpha")
+    hidden = shop.sandbox.place_order("alpha", visible_after_seconds=7)
+    staged = shop.sandbox.place_order("alpha", state="STAGING", fate=Fate(staging_seconds=90))
+    decided = shop.sandbox.place_order("alpha", state="SHIPPING")
+    assert shop.truth_of(staged)["waiting_since"] is None
+    shop.advance(120)
+    since = {order: shop.truth_of(order)["waiting_since"] for order in (at_once, hidden, staged, decided)}
+    assert since == {
+        at_once: "2026-03-02T08:00:00+00:00",
+        hidden: "2026-03-02T08:00:07+00:00",
+        staged: "2026-03-02T08:01:30+00:00",
+        decided: None,
+    }
+
+
 def test_failed_payment_cancels_after_the_acceptance(shop: ShopCaller) -> None:
     order_id = shop.sandbox.place_order("alpha", fate=Fate(debit_seconds=60, payment_fails=True))
     shop.decide(order_id)

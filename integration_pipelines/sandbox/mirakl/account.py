@@ -199,6 +199,7 @@ def _order_truth(order: MarketplaceOrder) -> dict[str, Any]:
         "state": order.state,
         "placed_at": order.placed_at.isoformat(),
         "visible_at": order.visible_at.isoformat(),
+        "waiting_since": order.waiting_since and order.waiting_since.isoformat(),
         "accepted_at": order.accepted_at and order.accepted_at.isoformat(),
         "accepted_late": late,
         "timed_out": any(line.reason_code == "ACCEPTANCE_TIMEOUT" for line in order.lines),

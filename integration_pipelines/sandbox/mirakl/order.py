@@ -142,6 +142,12 @@ class MarketplaceOrder:
         return [line for line in self.lines if line.state == WAITING_ACCEPTANCE]
 
     @property
+    def waiting_since(self) -> datetime | None:
+        """When a client could first see it waiting for acceptance."""
+        entered = next((moment for moment, state in self.history if state == WAITING_ACCEPTANCE), None)
+        return None if entered is None else max(entered, self.visible_at)
+
+    @property
     def can_cancel(self) -> bool:
         """OR29 is open between acceptance and debit or shipment; afterwards money goes back by OR28."""
         if self.state in {WAITING_DEBIT, WAITING_DEBIT_PAYMENT}:
