@@ -4,6 +4,7 @@ The database keeps its durable defaults: intake waits for its commits as it does
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,12 +62,14 @@ class Others:
     Attributes:
         seconds: CPU spent in the sandbox.
         calls: how many calls it answered.
+        targets: how often each, by method and target as on the request line.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self.seconds = 0.0
         self.calls = 0
+        self.targets: Counter[tuple[str, str]] = Counter()
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         started = time.thread_time()
@@ -75,6 +78,7 @@ class Others:
         finally:
             self.seconds += time.thread_time() - started
             self.calls += 1
+            self.targets[method, target] += 1
 
 
 @dataclass(frozen=True, slots=True)
