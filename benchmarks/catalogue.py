@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.orders import calls, day, idle, intake
+from benchmarks.orders import acceptance, calls, day, idle, intake
 from benchmarks.rows import Row
 from benchmarks.stage import Stage
 
@@ -16,6 +16,9 @@ class Sizes:
         intake_orders: orders read by each repetition; memory is compared with a quarter of them.
         intake_pairs: repetitions, ours and peer in turns.
         calls_orders: orders whose calls are counted, within `calls_hours` of simulated time.
+        acceptance_poll_seconds: between two reads of a marketplace, in real time.
+        acceptance_polls: so many intervals with customers.
+        acceptance_waiting: orders that wait in a tick whose cost is measured.
         idle_looks: repetitions of each idle look.
         idle_ledgers: open orders in the ledger.
         day_orders: orders of the simulated day of `day_hours`.
@@ -25,6 +28,9 @@ class Sizes:
     intake_pairs: int
     calls_orders: int
     calls_hours: float
+    acceptance_poll_seconds: float
+    acceptance_polls: int
+    acceptance_waiting: int
     idle_looks: int
     idle_ledgers: tuple[int, ...]
     day_orders: int
@@ -36,6 +42,9 @@ SHORT = Sizes(
     intake_pairs=5,
     calls_orders=150,
     calls_hours=4,
+    acceptance_poll_seconds=60,
+    acceptance_polls=3,
+    acceptance_waiting=50,
     idle_looks=60,
     idle_ledgers=(1_000, 10_000),
     day_orders=250,
@@ -46,6 +55,9 @@ FULL = Sizes(
     intake_pairs=5,
     calls_orders=1_000,
     calls_hours=24,
+    acceptance_poll_seconds=60,
+    acceptance_polls=5,
+    acceptance_waiting=50,
     idle_looks=120,
     idle_ledgers=(1_000, 10_000, 50_000),
     day_orders=1_000,
@@ -59,6 +71,13 @@ BENCHMARKS: Mapping[str, Callable[[Stage, Sizes, Tell], list[Row]]] = {
     ),
     "orders/calls_per_order": lambda stage, sizes, tell: calls.measure(
         stage, orders=sizes.calls_orders, hours=sizes.calls_hours, tell=tell
+    ),
+    "orders/acceptance": lambda stage, sizes, tell: acceptance.measure(
+        stage,
+        poll_seconds=sizes.acceptance_poll_seconds,
+        intervals=sizes.acceptance_polls,
+        waiting=sizes.acceptance_waiting,
+        tell=tell,
     ),
     "orders/idle_tick": lambda stage, sizes, tell: idle.measure(
         stage, looks=sizes.idle_looks, sizes=sizes.idle_ledgers, tell=tell

@@ -105,4 +105,4 @@ def keep(path: Path, rows: Sequence[Row]) -> None:
         known = {each["name"]: each for each in json.loads(path.read_text())}
     known |= {each.name: asdict(each) for each in rows}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([known[name] for name in sorted(known)], indent=2) + "\n")
+    path.write_text(json.dumps([known[name] for name in sorted(known)], indent=2, ensure_ascii=False) + "\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.catalogue import BENCHMARKS, Sizes
+from benchmarks.orders.acceptance import percentile, seconds_to_accept
 from benchmarks.orders.calls import fewest_calls
 from benchmarks.orders.page_server import START, prepared_pages
 from benchmarks.rows import Goal, keep, row
@@ -20,6 +21,9 @@ TINY = Sizes(
     intake_pairs=1,
     calls_orders=4,
     calls_hours=1,
+    acceptance_poll_seconds=2,
+    acceptance_polls=1,
+    acceptance_waiting=3,
     idle_looks=2,
     idle_ledgers=(10, 20),
     day_orders=3,
@@ -69,6 +73,22 @@ def test_references_share_a_call_while_they_are_on_time_and_fewer_than_a_hundred
     assert fewest_calls([START, START + REFERENCES_GATHER * 1.01]) == 2
     assert fewest_calls([START] * REFERENCES_PER_CALL) == 1
     assert fewest_calls([START] * (REFERENCES_PER_CALL + 1)) == 2
+
+
+def test_an_order_that_still_waits_counts_with_the_time_it_has_waited() -> None:
+    accepted = {"waiting_since": "2026-03-02T08:00:10+00:00", "accepted_at": "2026-03-02T08:00:40.5+00:00"}
+    waits = {"waiting_since": "2026-03-02T08:00:00+00:00", "accepted_at": None}
+    orders = {"1": accepted, "2": waits}
+    truth = {"now": "2026-03-02T08:02:00+00:00", "marketplaces": {"alpine": {"orders": orders}}}
+
+    assert list(seconds_to_accept(truth)) == [30.5, 120.0]
+
+
+def test_a_percentile_is_a_figure_that_was_measured() -> None:
+    assert percentile([1.0, 2.0, 3.0, 4.0], 0.5) == 2.0
+    assert percentile([1.0, 2.0, 3.0, 4.0], 0.51) == 3.0
+    assert percentile([float(n) for n in range(1, 451)], 0.99) == 446.0
+    assert percentile([7.0], 0.99) == 7.0
 
 
 def test_goals_are_judged_by_the_ratio_of_medians() -> None:
