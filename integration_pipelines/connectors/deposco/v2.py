@@ -108,7 +108,8 @@ class V2Calls:
 
     def _are_proven(self, order_id: str, collection: Any, rows: Mapping[str, Any]) -> bool:
         says = collection.get("complete") if isinstance(collection, Mapping) else None
-        return says is None and 0 < len(rows) < EMBEDDED_AT_MOST and self._proven.get(order_id) == rows.keys()
+        few = 0 < len(rows) < EMBEDDED_AT_MOST
+        return says is None and few and self._proven.get(order_id) == frozenset(rows)
 
     def _keep_proven(self, order_id: str, lines: frozenset[str]) -> None:
         self._proven[order_id] = lines
