@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from integration_pipelines.clock import ManualClock
-from integration_pipelines.config import Channels
+from integration_pipelines.config import Channels, OrderPolicy
 from integration_pipelines.config.load import parse_channels
 from integration_pipelines.config.secrets import read_secrets
 from integration_pipelines.connectors.http import InProcessTransport
@@ -23,11 +23,13 @@ from integration_pipelines.judgement import broken_promises
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.tables import exceptions, intents, orders
 from integration_pipelines.local.demo import as_yaml, demo_channels
+from integration_pipelines.order_numbers import base_number
 from integration_pipelines.rounds import Rounds
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import DEMO_MARKETPLACES, QUIET_CUSTOMERS, Business, Enforcement
 from integration_pipelines.sandbox.faults import FaultPlan
 from integration_pipelines_tests.answers import Falsifier
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile, fill_shelves
 
 ADDRESS = "http://sandbox.invalid"
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
@@ -39,12 +41,14 @@ def quiet_business(
     faults: str = "none",
     marketplaces: int = 3,
     enforcement: Enforcement = Enforcement.STRICT,
+    profile: WarehouseProfile = WarehouseProfile.VEEQO,
 ) -> Business:
     """The demo's marketplaces without customers of their own: only placed orders exist."""
     return Business(
         seed=seed,
         start=START,
         marketplaces=DEMO_MARKETPLACES[:marketplaces],
+        warehouses=(profile.account,),
         orders_per_day=0,
         catalogue_size=60,
         habits=QUIET_CUSTOMERS,
@@ -54,13 +58,30 @@ def quiet_business(
 
 
 def channels_for(
-    accounts: list[dict[str, Any]], address: str, settings: Mapping[str, Any] | None = None
+    accounts: list[dict[str, Any]],
+    address: str,
+    settings: Mapping[str, Any] | None = None,
+    account: Mapping[str, Any] | None = None,
 ) -> tuple[Channels, dict[str, str]]:
-    """The channels of the sandbox's accounts, every channel with `settings` added; and the keys."""
+    """The channels of the sandbox's accounts, and the keys.
+
+    Args:
+        settings: what every channel says beyond the demo's (`order_policy`, `rules` …).
+        account: what every warehouse's block says beyond it (`capabilities`, `stuck_after_hours` …).
+    """
     document, keys = demo_channels(accounts, address)
-    for channel in document["channels"].values():
-        channel.update(deepcopy(dict(settings or {})))
+    for kind, additions in (("channels", settings), ("warehouses", account)):
+        for block in document[kind].values():
+            _add(block, deepcopy(dict(additions or {})))
     return parse_channels(as_yaml(document)), keys
+
+
+def _add(block: dict[str, Any], additions: Mapping[str, Any]) -> None:
+    for name, value in additions.items():
+        if isinstance(value, Mapping) and name in block:
+            _add(block[name], value)
+        else:
+            block[name] = value
 
 
 @dataclass
@@ -77,17 +98,23 @@ class Retailer:
 
     @classmethod
     def open(
-        cls, ledger: Ledger, business: Business | None = None, settings: Mapping[str, Any] | None = None
+        cls,
+        ledger: Ledger,
+        business: Business | None = None,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        profile: WarehouseProfile = WarehouseProfile.VEEQO,
+        account: Mapping[str, Any] | None = None,
     ) -> "Retailer":
-        """Args: settings: what every channel says beyond the demo's (`order_policy`, `rules` …)."""
-        business = business or quiet_business()
+        """Args: `settings` and `account` as for `channels_for`; `profile`: of a business of its own."""
+        business = business or quiet_business(profile=profile)
         clock = ManualClock(business.start)
         sandbox = Sandbox(business, clock)
         if not business.orders_per_day:
-            for product in sandbox.products:  # a test that wants a shortage makes it
-                sandbox.veeqo.set_stock(product.sku, 1_000)
+            fill_shelves(sandbox)
         wire = Falsifier(sandbox.answer)
-        channels, keys = channels_for(sandbox.accounts(), ADDRESS, settings)
+        block = {**profile.block, **(account or {})}
+        channels, keys = channels_for(sandbox.accounts(), ADDRESS, settings, block)
         integration = build_integration(
             channels,
             read_secrets(channels, keys),
@@ -132,14 +159,15 @@ class Retailer:
 
     def bookings(self, order_id: str, marketplace: str | None = None) -> list[dict[str, Any]]:
         """All warehouse orders that carry this order's number, cancelled ones too: the sandbox's truth."""
-        prefix = self.channels.channels[marketplace or self.marketplace].number_prefix
-        number = f"{prefix}-{order_id}"
-        found = self.sandbox.truth()["warehouses"][self.warehouse]["orders"]
-        return [order for order in found if order["number"].split("#")[0] == number]
+        channel = marketplace or self.marketplace  # the demo names a channel like its marketplace
+        number = self.channels.order_number(channel, order_id)
+        warehouse = self.channels.channels[channel].warehouse
+        found = self.sandbox.truth()["warehouses"][warehouse]["orders"]
+        return [order for order in found if base_number(order["number"]) == number]
 
     def live_bookings(self, order_id: str, marketplace: str | None = None) -> list[dict[str, Any]]:
-        """The warehouse orders that still hold goods for it."""
-        return [b for b in self.bookings(order_id, marketplace) if b["status"] != "cancelled"]
+        """The warehouse orders that hold goods for it, or sent them."""
+        return [b for b in self.bookings(order_id, marketplace) if b["live"]]
 
     def ledger_order(self, order_id: str, marketplace: str | None = None) -> Any:
         """The ledger's row of the order, None if it has none."""
@@ -148,6 +176,18 @@ class Retailer:
         )
         with self.ledger.begin() as connection:
             return connection.execute(query).one_or_none()
+
+    def queued(self, order_id: str) -> bool:
+        """Whether it waits in the durable queue that channels have which accept first (M3)."""
+        row, channel = self.ledger_order(order_id), self.channels.channels[self.marketplace]
+        accepts_first = channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE
+        return bool(accepts_first and row and row.outcome is None and row.look_at)
+
+    def warehouse_truth(self) -> dict[str, Any]:
+        """The truth about the first marketplace's warehouse."""
+        truth = self.sandbox.truth()["warehouses"][self.warehouse]
+        assert isinstance(truth, dict)
+        return truth
 
     def outcome(self, order_id: str, marketplace: str | None = None) -> str | None:
         row = self.ledger_order(order_id, marketplace)
