@@ -17,7 +17,7 @@ from integration_pipelines.remote import RemoteError
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60
-PATIENCE = 5.0  # seconds a round waits for this minute's read: its moment depends on the calls before it
+READ_PATIENCE = 5.0  # seconds a round waits for this minute's read; the one before may have come late
 
 
 @dataclass
@@ -47,7 +47,8 @@ class Rounds:
         for key, intake in self.integration.warehouse_intakes.items():
             self._try(f"reading warehouse {key}", intake.read_changes)
         for key in self.integration.order_intakes:
-            self._try(f"reading marketplace {key}", partial(self.integration.tick, key, patience=PATIENCE))
+            read = partial(self.integration.tick, key, patience=READ_PATIENCE)
+            self._try(f"reading marketplace {key}", read)
         for key in self.integration.order_work:
             self._try(f"working channel {key}", partial(self.integration.work, key))
         self.integration.store_call_counts()
