@@ -4,6 +4,7 @@ What belongs here is setting the scene and asking both truths, the sandbox's and
 must hold is said by the tests. Nothing waits: `pass_minutes` moves the clock and does the rounds.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -204,6 +205,15 @@ class Retailer:
     def codes(self, subject: str | None = None) -> list[str]:
         """The codes of open exceptions."""
         return [row.code for row in self.open_exceptions(subject)]
+
+    def exceptions_so_far(self) -> Counter[str]:
+        """How often exceptions were opened until now, by code."""
+        with self.ledger.begin() as connection:
+            rows = connection.execute(select(exceptions.c.code, exceptions.c.times_opened)).all()
+        opened: Counter[str] = Counter()
+        for code, times in rows:
+            opened[code] += times
+        return opened
 
     def intents(self, order_id: str) -> dict[str, Any]:
         """The order's journaled writes by kind."""

@@ -114,8 +114,8 @@ class OrderWork:
         failures_in_a_row = 0
         with self.ledger.begin() as connection:
             due = due_orders(connection, self.key, self.clock.now(), limit)
-            # An account that failed the last run is asked once, not once per order, until it answers.
-            enough = 1 if is_open(connection, self._account_scope) else FAILURES_IN_A_ROW
+            # An account that fails is asked once per run, not once per order, until it answers.
+            enough = 1 if self._account_fails(connection) else FAILURES_IN_A_ROW
         with self.ledger.session() as session:
             for marketplace, order_id in due:
                 if until and self.clock.now() >= until:
@@ -166,14 +166,20 @@ class OrderWork:
     def _account_scope(self) -> str:
         return f"work:{self.key}"
 
+    def _account_fails(self, connection: Connection) -> bool:
+        """Whether an exception says so: of the last run, or of the reading of the warehouse."""
+        reading = f"read:{self.channel.warehouse}"
+        return is_open(connection, self._account_scope) or is_open(connection, reading)
+
     def _settle_account(self, session: Session, error: RemoteError | None) -> None:
-        """One exception for an account that fails, instead of one per order."""
+        """One exception for an account that fails, instead of one per order; none besides its reading's."""
         now = self.clock.now()
         with session.begin() as connection:
+            told = error is None or is_open(connection, f"read:{error.account}")
             findings = (
                 []
-                if error is None or isinstance(error, OutOfBudget)
-                else [_account_fails(f"working {self.key}", error)]
+                if error is None or told or isinstance(error, OutOfBudget)
+                else [_unreachable(f"working {self.key}", error)]
             )
             settle(connection, self._account_scope, self.key, findings, now)
 
@@ -337,7 +343,10 @@ class OrderWork:
     def _fall_back(self, session: Session, record: OrderRecord, words: str) -> None:
         failures = record.failures + 1
         wait = min(RETRY_FIRST * 2 ** min(failures - 1, 10), RETRY_AT_MOST)
-        finding = overdue(record.facts, self.channel, words, failures, self.clock.now())
+        with session.begin() as connection:
+            fails = self._account_fails(connection)
+        now = self.clock.now()
+        finding = overdue(record.facts, self.channel, words, failures, now, account_fails=fails)
         self._postpone(session, record, wait, failures, finding)
 
     def _postpone(
@@ -413,5 +422,5 @@ def _concerns_acceptance(step: Step) -> bool:
     return isinstance(step, Accept | ReadAgain | Renumber) or step == SettleDoubt(Kind.ACCEPT)
 
 
-def _account_fails(subject: str, error: RemoteError) -> Finding:
+def _unreachable(subject: str, error: RemoteError) -> Finding:
     return Finding(Code.ACCOUNT_UNREACHABLE, subject, str(error), severity=Severity.URGENT)

@@ -68,21 +68,35 @@ def next_step(order: OrderFacts, channel: Channel, marketplace: Marketplace, now
     return _waiting_debit(order, channel, marketplace, now)
 
 
-def overdue(order: OrderFacts, channel: Channel, words: str, failures: int, now: datetime) -> Finding | None:
+def overdue(
+    order: OrderFacts,
+    channel: Channel,
+    words: str,
+    failures: int,
+    now: datetime,
+    *,
+    account_fails: bool = False,
+) -> Finding | None:
     """The clock's own finding, for an order whose next step failed: `words` says how.
 
     Before acceptance a few failures, or half the window, may pass in silence. An accepted order that
     the warehouse should hold already is shown at once (F1); one that is meant to wait in the queue is
     shown with the queue, and by itself when it goes on failing or its dispatch presses.
+
+    Args:
+        account_fails: an exception tells already that the account gives no answer. In the queue that is
+            not the order's failure, or an outage would be one exception per order.
     """
-    patient = severity_now(order, now) is Severity.NOTICE and failures < FAILURES_SHOWN
+    calm = severity_now(order, now) is Severity.NOTICE
+    patient = calm and failures < FAILURES_SHOWN
     if order.phase == OrderState.WAITING_ACCEPTANCE:
         if patient:
             return None
         return order_finding(order, Code.UNACKNOWLEDGED_ORDER, f"It is still not accepted: {words}", now)
     if order.phase in {OrderState.WAITING_DEBIT, OrderState.WAITING_DEBIT_PAYMENT, OrderState.SHIPPING}:
         if order.warehouse_order is None:
-            if patient and channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE:
+            queued = channel.order_policy is OrderPolicy.ACCEPT_THEN_QUEUE
+            if queued and (patient or (calm and account_fails)):
                 return None
             return order_finding(
                 order, Code.ACCEPTED_NOT_IN_WAREHOUSE, f"Not in the warehouse yet: {words}", now

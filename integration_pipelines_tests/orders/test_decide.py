@@ -159,6 +159,13 @@ class TestAcceptThenQueue:
             assert late.code is Code.ACCEPTED_NOT_IN_WAREHOUSE
             assert late.deadline == facts.ship_by
 
+    def test_an_account_that_fails_is_no_failure_of_the_orders_that_wait_for_it(self) -> None:
+        facts = order(OrderState.SHIPPING, ship_by=NOW + timedelta(days=2))
+        assert overdue(facts, ACCEPT_FIRST, "it answers 503", 9, NOW, account_fails=True) is None
+        pressing = NOW + timedelta(days=2)
+        assert overdue(facts, ACCEPT_FIRST, "it answers 503", 9, pressing, account_fails=True) is not None
+        assert overdue(facts, channel(), "it answers 503", 1, NOW, account_fails=True) is not None
+
 
 class TestStalledInTheWarehouse:
     """An order that people hold or that lacks goods is the warehouse's business, for a while."""

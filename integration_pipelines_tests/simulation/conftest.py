@@ -1,6 +1,6 @@
 """Fixtures of the simulations: which warehouse a test runs on, and the start of a scenario there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -26,10 +26,12 @@ def retailer(ledger: Ledger, profile: WarehouseProfile) -> Retailer:
 
 @pytest.fixture
 def play(ledger: Ledger, profile: WarehouseProfile) -> Start:
-    """Starts a scenario in a new quiet business and lets `minutes` pass."""
+    """Starts a scenario in a new quiet business and lets `minutes` pass; `account` as for `channels_for`."""
 
-    def start(name: str, minutes: float, **settings: Any) -> tuple[Retailer, dict[str, Any]]:
-        retailer = Retailer.open(ledger, settings=settings, profile=profile)
+    def start(
+        name: str, minutes: float, account: Mapping[str, Any] | None = None, **settings: Any
+    ) -> tuple[Retailer, dict[str, Any]]:
+        retailer = Retailer.open(ledger, settings=settings, profile=profile, account=account)
         scene = retailer.sandbox.start_scenario(name)
         retailer.pass_minutes(minutes)
         return retailer, scene

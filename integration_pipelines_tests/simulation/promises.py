@@ -19,10 +19,13 @@ CANCELLATIONS = (
 )
 
 
-def assert_all_released_once(retailer: Retailer, order_ids: Iterable[str]) -> None:
+def assert_all_released_once(
+    retailer: Retailer, order_ids: Iterable[str], marketplace: str | None = None
+) -> None:
     """Accepted once, one warehouse order each, as sold and free for the floor; and nothing open."""
     for order_id in order_ids:
-        order, bookings = retailer.on_marketplace(order_id), retailer.bookings(order_id)
+        order = retailer.on_marketplace(order_id, marketplace)
+        bookings = retailer.bookings(order_id, marketplace)
         assert order["state"] == "SHIPPING", (order_id, order["state"])
         assert order["accept_calls"] == 1, order_id
         assert len(bookings) == 1, (order_id, bookings)
@@ -30,7 +33,7 @@ def assert_all_released_once(retailer: Retailer, order_ids: Iterable[str]) -> No
         assert on_the_way(bookings[0]), order_id
         assert units_of(bookings[0]["lines"]) == units_of(order["lines"].values()), order_id
         assert float(bookings[0].get("total_price", order["total_price"])) == order["total_price"]
-        assert retailer.outcome(order_id) in {"released", "shipped"}
+        assert retailer.outcome(order_id, marketplace) in {"released", "shipped"}
     assert retailer.codes() == []
     assert retailer.broken_promises() == []
 
