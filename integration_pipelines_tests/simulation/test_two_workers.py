@@ -56,7 +56,7 @@ def test_two_workers_and_two_sensors_double_nothing(worlds: str, database_url: s
 
 def test_f31_a_stuck_worker_keeps_its_work_until_it_is_dead(worlds: str, database_url: str) -> None:
     """Hours of silence prove nothing; the lock does. Once it is dead its work goes on."""
-    world = f"{worlds}/stuck"
+    world = f"{worlds}/veeqo-stuck"
     [order_id] = stage(world, "plain")
     stuck = start(
         Assignment(world, database_url, (Kind.RESERVE.value, Boundary.AFTER_SENDING.value), by=signal.SIGSTOP)
@@ -81,7 +81,7 @@ def test_f31_a_stuck_worker_that_wakes_up_does_not_repeat_what_others_did_meanwh
     worlds: str, database_url: str
 ) -> None:
     """It holds its lock all along, so there is nothing that others could have done: its one effect stands."""
-    world = f"{worlds}/awakened"
+    world = f"{worlds}/veeqo-awakened"
     [order_id] = stage(world, "plain")
     stuck = start(
         Assignment(world, database_url, (Kind.ACCEPT.value, Boundary.AFTER_SENDING.value), by=signal.SIGSTOP)

@@ -4,6 +4,7 @@ Run as the target of a process of `worlds.FORKS`. It ends with 0 when everything
 """
 
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -21,6 +22,7 @@ from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.intents import Boundary
 from integration_pipelines.rounds import Rounds
 from integration_pipelines_tests.business import channels_for
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 ANSWER_UNREAD = "answer_unread"
 STEP_SECONDS = 240
@@ -35,15 +37,15 @@ select count(*) > 0
 from orders o
 """)
 
-# The request that carries an intent's effect, by kind: method and end of the path.
-_REQUESTS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
-    "customer": ("POST", lambda path: path.endswith("/customers")),
-    "reserve": ("POST", lambda path: path.endswith("/orders")),
-    "accept": ("PUT", lambda path: path.endswith("/accept")),
-    "release": ("PUT", lambda path: path.rpartition("/")[2].isdecimal()),
-    "cancel": ("PUT", lambda path: path.endswith("/cancel")),
-    "warn": ("POST", lambda path: path.endswith("/notes")),
-    "reference": ("PUT", lambda path: path.endswith("/api/orders")),
+# The request that carries an intent's effect, by kind: method, last part of its path, words in its body.
+_REQUESTS: Mapping[str, tuple[str, re.Pattern[str], bytes]] = {
+    "customer": ("POST", re.compile("customers"), b""),
+    "reserve": ("POST", re.compile("orders|salesOrders"), b""),
+    "accept": ("PUT", re.compile("accept"), b""),
+    "release": ("PUT", re.compile("[0-9]+"), b""),
+    "cancel": ("PUT|POST", re.compile("cancel|cancellations|statusUpdates"), b""),
+    "warn": ("POST", re.compile("notes|salesOrders"), b"DO NOT SHIP"),
+    "reference": ("PUT", re.compile("orders"), b""),
 }
 
 
@@ -54,8 +56,9 @@ class Assignment:
     Attributes:
         world: the address of its sandbox.
         dies_at: (kind of intent, boundary or `ANSWER_UNREAD`), None to live.
+        profile: the warehouse that the world was named for.
         by: the signal it sends itself there; SIGSTOP leaves it stuck instead of dead.
-        settings: of every channel, see `business.channels_for`.
+        settings, account: of every channel and of the warehouse, see `business.channels_for`.
         rounds: how many rounds at most; it ends earlier when all has come to rest.
         at_least: rounds to do even if all is at rest, for what the story still has in store.
         only: a part of the integration: `read` or `work`; both by default.
@@ -65,8 +68,10 @@ class Assignment:
     database_url: str
     dies_at: tuple[str, str] | None = None
     _: KW_ONLY
+    profile: WarehouseProfile = WarehouseProfile.VEEQO
     by: signal.Signals = signal.SIGKILL
     settings: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
     rounds: int = MOST_ROUNDS
     at_least: int = 0
     only: str = ""
@@ -106,7 +111,8 @@ def _time_in(answer: httpx.Response) -> datetime:
 def run(assignment: Assignment, together: Together | None = None) -> None:
     """Do rounds until rest, or all of them `together` with others. Dies where it was told to."""
     accounts = httpx.get(f"{assignment.world}/control/accounts").raise_for_status().json()
-    channels, keys = channels_for(accounts, assignment.world, assignment.settings)
+    block = {**assignment.profile.block, **assignment.account}
+    channels, keys = channels_for(accounts, assignment.world, assignment.settings, block)
     ledger = Ledger.open(assignment.database_url)
     clock = WorldClock(assignment.world, together)
     integration = build_integration(
@@ -169,9 +175,14 @@ class _DeadlyTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._network.handle_request(request)
-        if self._deadly and request.method == self._deadly[0] and self._deadly[1](request.url.path):
+        if self._deadly and _is(request, *self._deadly):
             os.kill(os.getpid(), self._by)
         return response
 
     def close(self) -> None:
         self._network.close()
+
+
+def _is(request: httpx.Request, methods: str, last: re.Pattern[str], words: bytes) -> bool:
+    part = request.url.path.rpartition("/")[2]
+    return request.method in methods.split("|") and bool(last.fullmatch(part)) and words in request.content

@@ -1,7 +1,8 @@
 """Many sandboxes behind one HTTP server in a process of its own: `/<world>/mirakl/…`, `/<world>/control/…`.
 
-A world is made when it is first named, so each case has a fresh one without a new server. What
-`/control` cannot set up is a recipe here: `POST /<world>/stage/<recipe>`.
+A world is made when it is first named, so each case has a fresh one without a new server. Its name begins
+with the warehouse profile it is for (`veeqo-crowd`). What `/control` cannot set up is a recipe here:
+`POST /<world>/stage/<recipe>`.
 """
 
 import json
@@ -24,6 +25,7 @@ from integration_pipelines.sandbox.business import Enforcement
 from integration_pipelines.sandbox.mirakl.order import SHIPPING, Fate
 from integration_pipelines.sandbox.serve import build_app
 from integration_pipelines_tests.business import START, quiet_business
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile, fill_shelves, set_stock
 
 # Workers and servers are forked from one process that has everything imported: a start costs no second.
 FORKS = multiprocessing.get_context("forkserver")
@@ -43,8 +45,8 @@ def _payment_fails(sandbox: Sandbox) -> list[str]:
 def _half_gone(sandbox: Sandbox) -> list[str]:
     """Cancelled after a part of it has left the warehouse: it cannot be cancelled there any more."""
     there, lacking = (product.sku for product in sandbox.products[:2])
-    sandbox.veeqo.set_stock(there, 50)
-    sandbox.veeqo.set_stock(lacking, 0)
+    set_stock(sandbox, there, 50)
+    set_stock(sandbox, lacking, 0)
     fate = Fate(debit_seconds=30, cancelled_in=SHIPPING, cancel_after_seconds=1200)
     order_id = sandbox.place_order("alpine", [(there, 1), (lacking, 1)], fate=fate)
     due = sandbox.clock.now() + timedelta(minutes=15)
@@ -52,10 +54,18 @@ def _half_gone(sandbox: Sandbox) -> list[str]:
     return [order_id]
 
 
+def _changed_mind(sandbox: Sandbox) -> list[str]:
+    """Cancelled by the customer a quarter of an hour after it was cleared for dispatch."""
+    return [
+        sandbox.place_order(
+            "alpine", fate=Fate(debit_seconds=30, cancelled_in=SHIPPING, cancel_after_seconds=900)
+        )
+    ]
+
+
 def _crowd(sandbox: Sandbox) -> list[str]:
     """220 orders at once of sixty buyers, some of which will be cancelled or not be paid."""
-    for product in sandbox.products:
-        sandbox.veeqo.set_stock(product.sku, 1_000)
+    fill_shelves(sandbox)
     fates = (
         Fate(debit_seconds=60),
         Fate(debit_seconds=400),
@@ -76,6 +86,7 @@ RECIPES: dict[str, Callable[[Sandbox], list[str]]] = {
     "plain": _plain,
     "payment_fails": _payment_fails,
     "half_gone": _half_gone,
+    "changed_mind": _changed_mind,
     "crowd": _crowd,
 }
 
@@ -88,7 +99,9 @@ class Worlds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         world, _, rest = scope["path"].lstrip("/").partition("/")
-        sandbox, app = self._worlds.setdefault(world, self._open())
+        if world not in self._worlds:
+            self._worlds[world] = self._open(WarehouseProfile(world.partition("-")[0]))
+        sandbox, app = self._worlds[world]
         if rest.startswith("stage/"):
             staged = RECIPES[rest.removeprefix("stage/")](sandbox)
             await JSONResponse(staged)(scope, receive, send)
@@ -97,8 +110,9 @@ class Worlds:
         await app({**scope, "path": f"/{rest}", "raw_path": raw.encode("latin-1")}, receive, send)
 
     @staticmethod
-    def _open() -> tuple[Sandbox, Any]:
-        sandbox = Sandbox(quiet_business(marketplaces=1, enforcement=Enforcement.OFF), ManualClock(START))
+    def _open(profile: WarehouseProfile) -> tuple[Sandbox, Any]:
+        business = quiet_business(marketplaces=1, enforcement=Enforcement.OFF, profile=profile)
+        sandbox = Sandbox(business, ManualClock(START))
         return sandbox, build_app(sandbox)
 
 
