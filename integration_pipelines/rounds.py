@@ -44,11 +44,20 @@ class Rounds:
 
     def one(self) -> None:
         """One round. A failing account is shown by its exception and does not stop the others."""
+        self.read()
+        self.work()
+
+    def read(self) -> None:
+        """What the sensors do: read both sides; channels that accept first answer at once."""
         for key, intake in self.integration.warehouse_intakes.items():
             self._try(f"reading warehouse {key}", intake.read_changes)
         for key in self.integration.order_intakes:
             read = partial(self.integration.tick, key, patience=READ_PATIENCE)
             self._try(f"reading marketplace {key}", read)
+        self.integration.store_call_counts()
+
+    def work(self) -> None:
+        """What the runs do: work every channel's queue."""
         for key in self.integration.order_work:
             self._try(f"working channel {key}", partial(self.integration.work, key))
         self.integration.store_call_counts()

@@ -17,7 +17,7 @@ import httpx
 from sqlalchemy import text
 
 from integration_pipelines.config.secrets import read_secrets
-from integration_pipelines.integration import Integration, build_integration
+from integration_pipelines.integration import build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.intents import Boundary
 from integration_pipelines.rounds import Rounds
@@ -61,7 +61,7 @@ class Assignment:
         settings, account: of every channel and of the warehouse, see `business.channels_for`.
         rounds: how many rounds at most; it ends earlier when all has come to rest.
         at_least: rounds to do even if all is at rest, for what the story still has in store.
-        only: a part of the integration: `read` or `work`; both by default.
+        only: the part of a round that a sensor (`read`) or a run (`work`) does; both by default.
     """
 
     world: str
@@ -141,19 +141,9 @@ def _do_together(rounds: Rounds, assignment: Assignment, together: Together) -> 
     """All begin each round at the same moment; then one of them lets time pass."""
     for _ in range(assignment.rounds):
         together.step.wait(PATIENCE)
-        _one(rounds, rounds.integration, assignment.only)
+        {"read": rounds.read, "work": rounds.work}.get(assignment.only, rounds.one)()
         if together.step.wait(PATIENCE) == 0:
             rounds.clock.sleep(STEP_SECONDS)
-
-
-def _one(rounds: Rounds, integration: Integration, only: str) -> None:
-    """A round, or the part of it that a sensor or a run does on its own."""
-    if only == "read":
-        integration.order_work.clear()
-    elif only == "work":
-        integration.order_intakes.clear()
-        integration.warehouse_intakes.clear()
-    rounds.one()
 
 
 def _deadly_boundary(assignment: Assignment) -> Callable[[Boundary, str], None]:
