@@ -320,7 +320,9 @@ class WarehouseIntake:
             ],
         )
         keep_unreadable(connection, self.key, unreadable, read_at)
-        healed = forget_unreadable(connection, self.key, [order.id for order in orders])
+        # A damaged record was named by whichever of the two it still said.
+        named = [name for order in orders for name in (order.id, order.number)]
+        healed = forget_unreadable(connection, self.key, named)
         findings: dict[str, Sequence[Finding]] = {f"unreadable:{self.key}/{ref}": [] for ref in healed}
         for record in unreadable:
             subject = f"{self.key}/{record.reference}"

@@ -10,6 +10,8 @@ from integration_pipelines.ledger import Ledger
 from integration_pipelines.sandbox.mirakl.damage import KINDS
 from integration_pipelines_tests.answers import body_of, changed_json
 from integration_pipelines_tests.business import Retailer, quiet_business
+from integration_pipelines_tests.simulation.promises import CREATIONS, assert_all_released_once, calls_of
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 # How each kind of damage shows. An order that can be read is in the ledger and held there.
 UNREADABLE = {"missing_lines", "lines_as_text", "null_line", "line_without_id", "wrong_types"}
@@ -29,9 +31,9 @@ BROKEN_ANSWERS = {
 }
 
 
-def open_shop(ledger: Ledger) -> Retailer:
+def open_shop(ledger: Ledger, profile: WarehouseProfile = WarehouseProfile.VEEQO) -> Retailer:
     """A retailer on one marketplace."""
-    return Retailer.open(ledger, quiet_business(marketplaces=1))
+    return Retailer.open(ledger, quiet_business(marketplaces=1, profile=profile), profile=profile)
 
 
 def one_row(change: Callable[[dict[str, Any]], Any], order_id: str) -> Callable[..., Any]:
@@ -204,36 +206,41 @@ def test_a_marketplace_that_answers_nonsense_stops_only_itself(ledger: Ledger, b
     assert retailer.codes() == []
 
 
-@pytest.mark.parametrize(
-    ("method", "part"),
-    [
-        ("GET", "/veeqo/orders"),
-        ("GET", "/veeqo/products"),
-        ("POST", "/veeqo/customers"),
-        ("POST", "/veeqo/orders"),
-        ("PUT", "/veeqo/orders"),
-        ("PUT", "/accept"),
-    ],
-)
-@pytest.mark.parametrize("broken", ["html page", "blank"])
+WRITES_AND_THEIR_READS = [
+    (WarehouseProfile.VEEQO, "GET", "/veeqo/orders"),
+    (WarehouseProfile.VEEQO, "GET", "/veeqo/products"),
+    (WarehouseProfile.VEEQO, "POST", "/veeqo/customers"),
+    (WarehouseProfile.VEEQO, "POST", "/veeqo/orders"),
+    (WarehouseProfile.VEEQO, "PUT", "/veeqo/orders"),
+    (WarehouseProfile.VEEQO, "PUT", "/accept"),
+    (WarehouseProfile.DEPOSCO_V2, "POST", "/oauth2/token"),
+    (WarehouseProfile.DEPOSCO_V2, "GET", "/latest/orders/salesOrders"),
+    (WarehouseProfile.DEPOSCO_V2, "GET", "/latest/items"),
+    (WarehouseProfile.DEPOSCO_V2, "POST", "/latest/orders/salesOrders"),
+    (WarehouseProfile.DEPOSCO_V2, "GET", "/enterpriseinventory"),
+    (WarehouseProfile.DEPOSCO_V1, "GET", "/search/Order"),
+    (WarehouseProfile.DEPOSCO_V1, "GET", "/items/"),
+    (WarehouseProfile.DEPOSCO_V1, "POST", "/integration/acmeprod/orders"),
+]
+
+
+@pytest.mark.parametrize(("profile", "method", "part"), WRITES_AND_THEIR_READS)
+@pytest.mark.parametrize("broken", ["html page", "blank", "cut off"])
 def test_a_write_whose_answer_is_nonsense_happens_once(
-    ledger: Ledger, method: str, part: str, broken: str
+    ledger: Ledger, profile: WarehouseProfile, method: str, part: str, broken: str
 ) -> None:
     """The effect stands; only its answer is worthless. It is looked up, not repeated."""
-    retailer = open_shop(ledger)
+    retailer = open_shop(ledger, profile)
     order_id = retailer.place()
     retailer.wire.falsify(method, part, BROKEN_ANSWERS[broken])
     retailer.pass_minutes(10)
     assert len(retailer.bookings(order_id)) <= 1
     retailer.wire.be_honest()
     retailer.pass_minutes(25)
-    assert retailer.on_marketplace(order_id)["accept_calls"] == 1
-    [booking] = retailer.bookings(order_id)
-    assert booking["released_at"]
-    warehouse = retailer.sandbox.truth()["warehouses"][retailer.warehouse]
-    assert warehouse["calls"]["POST /orders"] == 1
-    assert warehouse["customers"] == 1
-    assert retailer.codes() == []
+    assert_all_released_once(retailer, [order_id])
+    warehouse = retailer.warehouse_truth()
+    assert calls_of(warehouse, CREATIONS) == 1
+    assert warehouse.get("customers", 1) == 1
 
 
 def test_a_damaged_warehouse_order_is_one_exception_and_the_others_are_read(ledger: Ledger) -> None:
@@ -257,3 +264,5 @@ def test_a_damaged_warehouse_order_is_one_exception_and_the_others_are_read(ledg
     retailer.pass_minutes(5)
     assert retailer.outcome(good) == "released"
     assert len(retailer.live_bookings(bad)) == 1
+    assert retailer.codes() == []
+    assert retailer.unreadable() == {}
