@@ -6,7 +6,6 @@ be read makes the answer unknown.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,10 +26,6 @@ from integration_pipelines.warehouse import WarehouseOrder, WarehouseOrderState
 
 FIND = "look-up of an order by number"
 
-# A second change may carry the time of the first, and lists lag behind.
-_SETTLED_AFTER = timedelta(minutes=2)
-_MOST_REMEMBERED = 10_000
-
 
 class OrderRecords:
     """Reads the orders of one account.
@@ -48,7 +43,6 @@ class OrderRecords:
         self._calls = calls
         self._type = profile.orders.order_type
         self._clock = clock
-        self._lines: dict[str, tuple[datetime, Any]] = {}  # by order key, with the change they were read at
 
     def numbered(self, store: str, number: str) -> list[Mapping[str, Any]]:
         """Records of exactly this number and business unit, with all lines.
@@ -146,17 +140,11 @@ class OrderRecords:
             words = f"order {record_reference(raw)} cannot be understood ({why})."
             raise unknown(self._account, operation, words) from None
 
-    def neutral(
-        self, raw: Mapping[str, Any], order: SalesOrder, store: str | None, *, from_feed: bool = False
-    ) -> WarehouseOrder:
-        """The neutral order, read with all its lines; raises `ValueError`.
-
-        Args:
-            from_feed: it comes again with the same change, whose lines are read once (Deposco §4.2).
-        """
+    def neutral(self, raw: Mapping[str, Any], order: SalesOrder, store: str | None) -> WarehouseOrder:
+        """The neutral order, read with all its lines; raises `ValueError`."""
         unit = store or self.store_of(order) or self._profile.business_unit
         key = self._calls.order_key(order, unit)
-        whole = self._whole_once(raw, order, key) if from_feed else self._calls.with_all_lines(raw, key)
+        whole = self._calls.with_all_lines(raw, key)
         return to_warehouse_order(
             order if whole is raw else self.parsed(whole),
             whole,
@@ -166,18 +154,6 @@ class OrderRecords:
             seen_at=self._clock.now(),
             sku_of=self.sku_of,
         )
-
-    def _whole_once(self, raw: Mapping[str, Any], order: SalesOrder, key: str) -> Mapping[str, Any]:
-        """The order with all its lines; those of a change that has settled are not asked for again."""
-        changed_at, known = order.updated_date, self._lines.get(key)
-        if known and known[0] == changed_at:
-            return {**raw, "orderLines": known[1]}
-        whole = self._calls.with_all_lines(raw, key)
-        if whole is not raw and changed_at and self._clock.now() - changed_at >= _SETTLED_AFTER:
-            if len(self._lines) >= _MOST_REMEMBERED:
-                self._lines.clear()
-            self._lines[key] = changed_at, whole["orderLines"]
-        return whole
 
 
 def _renamed(raw: Mapping[str, Any], header: Mapping[str, str], line: Mapping[str, str]) -> Mapping[str, Any]:

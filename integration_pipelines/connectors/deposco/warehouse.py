@@ -89,7 +89,7 @@ class DeposcoWarehouse:
                         parsed = self._records.parsed(row)
                         if not self._records.is_ours(parsed, store) or (parsed.updated_date or now) < oldest:
                             continue
-                        orders.append(self._records.neutral(row, parsed, store, from_feed=True))
+                        orders.append(self._records.neutral(row, parsed, store))
                     except (ValidationError, ValueError) as error:
                         faults.append(unreadable(row, error))
                 yield WarehousePage(tuple(orders), tuple(faults))

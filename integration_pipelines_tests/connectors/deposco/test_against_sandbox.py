@@ -12,15 +12,8 @@ from integration_pipelines.config.facilities import Facility
 from integration_pipelines.remote import NotExecuted, OutcomeUnknown, Refused, Unanswered
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, Manners
 from integration_pipelines.sandbox.deposco.settings import FacilitySettings as Building
-from integration_pipelines.warehouse import WarehouseLine, WarehouseOrder, WarehouseOrderState
-from integration_pipelines_tests.connectors.deposco.tenant import (
-    PROFILES,
-    SKUS,
-    START,
-    Account,
-    account,
-    request,
-)
+from integration_pipelines.warehouse import WarehouseLine, WarehouseOrderState
+from integration_pipelines_tests.connectors.deposco.tenant import PROFILES, START, Account, account, request
 
 pytestmark = pytest.mark.parametrize("profile", PROFILES)
 
@@ -131,31 +124,6 @@ def test_nothing_is_read_that_did_not_change(profile: str) -> None:
     pages = list(made.warehouse.changed_orders(["ACME"], made.clock.now() - timedelta(minutes=5)))
 
     assert [order for page in pages for order in page.orders] == []
-
-
-def test_lines_that_a_feed_cuts_off_are_asked_for_once_per_change(profile: str) -> None:
-    """An overlapping feed repeats itself, and every call counts (F32). V1 cuts nothing off."""
-    made = account(profile)
-    lines = [(sku, 1) for sku in SKUS[:12]]
-    stored = made.warehouse.create_order(request("AL-12", *lines))
-    asked = []
-
-    def read_feed() -> WarehouseOrder:
-        since = made.clock.now() - timedelta(minutes=10)
-        pages = made.warehouse.changed_orders(["ACME"], since)
-        [found] = [order for page in pages for order in page.orders]
-        asked.append(sum("/orderLines" in target for _, target, _ in made.sent))
-        return found
-
-    for _ in range(9):
-        made.clock.advance(60)
-        assert sorted((line.sku, line.quantity) for line in read_feed().lines) == sorted(lines)
-    assert asked[-1] == asked[2], "asked again although nothing had changed"
-
-    made.warehouse.cancel_order(stored.id, "cancelled by the customer")
-    made.clock.advance(5)
-    assert read_feed().state is WarehouseOrderState.CANCELLED
-    assert (asked[-1] > asked[-2]) == (profile == "v2")
 
 
 def test_it_is_cancelled_while_the_wave_allows_it(profile: str) -> None:
