@@ -112,11 +112,11 @@ class OrderWork:
         """Work what is due now, the most pressing first, until `until` or the queue is empty."""
         report = WorkReport()
         failures_in_a_row = 0
-        with self.ledger.begin() as connection:
-            due = due_orders(connection, self.key, self.clock.now(), limit)
-            # An account that fails is asked once per run, not once per order, until it answers.
-            enough = 1 if self._account_fails(connection) else FAILURES_IN_A_ROW
         with self.ledger.session() as session:
+            with session.begin() as connection:
+                due = due_orders(connection, self.key, self.clock.now(), limit)
+                # An account that fails is asked once per run, not once per order, until it answers.
+                enough = 1 if self._account_fails(connection) else FAILURES_IN_A_ROW
             for marketplace, order_id in due:
                 if until and self.clock.now() >= until:
                     report.stopped = "the time budget of this run is spent; the next one goes on"
@@ -141,9 +141,9 @@ class OrderWork:
         An order whose next step is another one is left to the next run.
         """
         report = WorkReport()
-        with self.ledger.begin() as connection:
-            due = waiting_orders(connection, self.key, self.clock.now())
         with self.ledger.session() as session:
+            with session.begin() as connection:
+                due = waiting_orders(connection, self.key, self.clock.now())
             for marketplace, order_id in due:
                 if until and self.clock.now() >= until:
                     break
