@@ -84,7 +84,7 @@ def measure(stage: Stage, *, looks: int, sizes: Sequence[int], tell: Callable[[s
             IDLE_ROUND_ALLOWED,
             unit="ms own CPU",
             goal=Goal("at most", 1.0),
-            note=f"3 marketplaces, 1 warehouse, 3 channels: {_spelled(costs['round'][0])}",
+            note=f"3 marketplaces, 2 warehouses, 3 channels: {_spelled(costs['round'][0])}",
         ),
         *(_growth(f"orders/idle_{name}_growth", costs[name], sizes) for name in costs),
     ]
