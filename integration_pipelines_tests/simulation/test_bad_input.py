@@ -233,10 +233,10 @@ def test_a_write_whose_answer_is_nonsense_happens_once(
     retailer = open_shop(ledger, profile)
     order_id = retailer.place()
     retailer.wire.falsify(method, part, BROKEN_ANSWERS[broken])
-    retailer.pass_minutes(10)
+    retailer.pass_minutes(10, every=2)
     assert len(retailer.bookings(order_id)) <= 1
     retailer.wire.be_honest()
-    retailer.pass_minutes(25)
+    retailer.pass_minutes(26, every=2)
     assert_all_released_once(retailer, [order_id])
     warehouse = retailer.warehouse_truth()
     assert calls_of(warehouse, CREATIONS) == 1

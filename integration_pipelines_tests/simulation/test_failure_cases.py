@@ -218,7 +218,7 @@ def test_f31_lost_answers_of_a_killed_worker_are_looked_up(play: Start) -> None:
 
 @EVERYWHERE
 def test_f32_waiting_orders_cost_no_calls_of_their_own(play: Start) -> None:
-    retailer, scene = play("f32_polling_limit", 30)
+    retailer, scene = play("f32_polling_limit", 10)
     before = {key: dict(calls) for key, calls in retailer.sandbox.calls.items()}
     retailer.pass_minutes(60)
     asked = retailer.sandbox.calls[retailer.warehouse] - Counter(before[retailer.warehouse])
@@ -228,7 +228,7 @@ def test_f32_waiting_orders_cost_no_calls_of_their_own(play: Start) -> None:
     shop = retailer.sandbox.calls[retailer.marketplace]
     assert shop["OR11"] - before[retailer.marketplace]["OR11"] == 60, "one read a minute, whatever waits"
     assert shop["OR21"] == len(scene["order_ids"])
-    retailer.pass_minutes(90, every=3)
+    retailer.pass_minutes(100, every=4)
     assert {retailer.outcome(order_id) for order_id in scene["order_ids"]} <= {"released", "shipped"}
     truth = retailer.sandbox.truth()
     assert truth["quota_breaches"] == []

@@ -57,16 +57,13 @@ class Story:
     at_least: int = 0  # rounds, until the marketplace has cancelled
 
 
-CANCELLED_BY_THEN = 8
 STORIES = {
     (VEEQO, Kind.CANCEL): Story("payment_fails"),
-    (VEEQO, Kind.WARN): Story("half_gone", {"rules": {"short_stock": "accept"}}, at_least=CANCELLED_BY_THEN),
-    (DEPOSCO_V2, Kind.CANCEL): Story("changed_mind", at_least=CANCELLED_BY_THEN),
-    (DEPOSCO_V1, Kind.CANCEL): Story("changed_mind", at_least=CANCELLED_BY_THEN),
+    (VEEQO, Kind.WARN): Story("half_gone", {"rules": {"short_stock": "accept"}}, at_least=8),
+    (DEPOSCO_V2, Kind.CANCEL): Story("changed_mind", at_least=4),
+    (DEPOSCO_V1, Kind.CANCEL): Story("changed_mind", at_least=4),
     # Only a tenant that lets nobody cancel still takes the note: behind the wave Deposco takes neither.
-    (DEPOSCO_V2, Kind.WARN): Story(
-        "changed_mind", account={"cancellable": ["Draft"]}, at_least=CANCELLED_BY_THEN
-    ),
+    (DEPOSCO_V2, Kind.WARN): Story("changed_mind", account={"cancellable": ["Draft"]}, at_least=4),
 }
 
 

@@ -55,12 +55,9 @@ def _half_gone(sandbox: Sandbox) -> list[str]:
 
 
 def _changed_mind(sandbox: Sandbox) -> list[str]:
-    """Cancelled by the customer a quarter of an hour after it was cleared for dispatch."""
-    return [
-        sandbox.place_order(
-            "alpine", fate=Fate(debit_seconds=30, cancelled_in=SHIPPING, cancel_after_seconds=900)
-        )
-    ]
+    """Cancelled by the customer five minutes after it was cleared for dispatch."""
+    fate = Fate(debit_seconds=30, cancelled_in=SHIPPING, cancel_after_seconds=300)
+    return [sandbox.place_order("alpine", fate=fate)]
 
 
 def _crowd(sandbox: Sandbox) -> list[str]:
