@@ -48,12 +48,15 @@ class Rounds:
         self.work()
 
     def read(self) -> None:
-        """What the sensors do: read both sides; channels that accept first answer at once."""
-        for key, intake in self.integration.warehouse_intakes.items():
-            self._try(f"reading warehouse {key}", intake.read_changes)
+        """What the sensors do: read both sides; channels that accept first answer at once.
+
+        Marketplaces come first, so that no acceptance waits for a warehouse that does not answer (M3).
+        """
         for key in self.integration.order_intakes:
             read = partial(self.integration.tick, key, patience=READ_PATIENCE)
             self._try(f"reading marketplace {key}", read)
+        for key, intake in self.integration.warehouse_intakes.items():
+            self._try(f"reading warehouse {key}", intake.read_changes)
         self.integration.store_call_counts()
 
     def work(self) -> None:
