@@ -34,7 +34,6 @@ def queue_finding(key: str, queue: QueueFacts, channel: Channel, now: datetime) 
     """The finding of a queue that is older than the channel's limit; it presses with the nearest dispatch."""
     if queue.oldest is None or now - queue.oldest < channel.queue_limit:
         return None
-    minutes = int((now - queue.oldest).total_seconds() // 60)
     severity = Severity.WARNING
     if queue.ship_by is not None and queue.ship_by > queue.oldest:
         severity = max(
@@ -43,8 +42,9 @@ def queue_finding(key: str, queue: QueueFacts, channel: Channel, now: datetime) 
     return Finding(
         Code.QUEUE_TOO_OLD,
         f"queue {key}",
-        f"{queue.waiting} cleared orders wait for the warehouse, the oldest since {minutes} minutes; "
-        f"{channel.queue_limit_minutes:g} is the limit.",
+        # Only what stays the same while the queue stays too old: a reason that moves would fill the history.
+        f"Orders cleared for dispatch wait for the warehouse since {queue.oldest:%Y-%m-%d %H:%M} UTC; "
+        f"{channel.queue_limit_minutes:g} minutes are the limit.",
         severity=severity,
         deadline=queue.ship_by,
         money_at_risk=queue.value,

@@ -32,7 +32,8 @@ def test_an_old_queue_is_one_finding_with_all_its_money() -> None:
     assert finding.code is Code.QUEUE_TOO_OLD
     assert (finding.subject, finding.money_at_risk) == ("queue alpine", VALUE)
     assert finding.deadline == NOW + timedelta(hours=48)
-    assert finding.reason.startswith("3 cleared orders wait for the warehouse, the oldest since 61 minutes")
+    assert "since 2026-03-02 10:59 UTC" in finding.reason
+    assert finding.details == {"waiting": 3}
 
 
 @pytest.mark.parametrize(
