@@ -15,7 +15,13 @@ from integration_pipelines.config import (
     secret_variables,
 )
 
-KEYS = {"ALPINE_API_KEY": "a-key", "BOREALIS_API_KEY": "b-key", "VEEQO_MAIN_API_KEY": "v-key"}
+DEPOSCO = ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN", "USER", "PASSWORD")
+KEYS = {
+    "ALPINE_API_KEY": "a-key",
+    "BOREALIS_API_KEY": "b-key",
+    "VEEQO_MAIN_API_KEY": "v-key",
+    **{f"DEPOSCO_{name}": f"d-{name.lower()}" for name in DEPOSCO},
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +33,7 @@ def test_each_account_gets_its_own_key(channels: Channels) -> None:
     secrets = read_secrets(channels, KEYS)
     assert secrets.of_marketplace("borealis") == "b-key"
     assert secrets.of_warehouse("veeqo_main") == {"api_key": "v-key"}
+    assert secrets.of_warehouse("deposco_main")["refresh_token"] == "d-refresh_token"
     assert secret_variables(channels) == list(KEYS)
 
 
@@ -44,7 +51,7 @@ def test_keys_are_never_shown_or_stored(channels: Channels) -> None:
     secrets = read_secrets(channels, KEYS)
     for shown in (repr(secrets), str(secrets), f"{secrets}"):
         assert "alpine" in shown
-        assert "a-key" not in shown
+        assert all(key not in shown for key in KEYS.values())
     with pytest.raises(TypeError, match="never stored"):
         pickle.dumps(secrets)
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from integration_pipelines.config import read_channels, secret_variables
 from integration_pipelines.local.answers import free_port
 from integration_pipelines.local.postgres import EmbeddedPostgres
 from integration_pipelines.local.processes import end_processes, marked
 
 PATIENCE = 120  # seconds, on a busy machine
-ROOT = Path(__file__).parents[2]
+EXAMPLE = Path(__file__).parents[2] / "channels.example.yaml"
 STARTER = """\
 import sys
 from pathlib import Path
@@ -52,10 +53,8 @@ class Place:
         self.port = free_port(0)
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.endswith("_URL")},
-            "CHANNELS_FILE": str(ROOT / "channels.example.yaml"),
-            "ALPINE_API_KEY": "a",
-            "BOREALIS_API_KEY": "b",
-            "VEEQO_MAIN_API_KEY": "v",
+            "CHANNELS_FILE": str(EXAMPLE),
+            **dict.fromkeys(secret_variables(read_channels(EXAMPLE)), "k"),
         }
         self.started: list[subprocess.Popen[str]] = []
 

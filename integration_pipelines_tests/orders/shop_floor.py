@@ -10,6 +10,7 @@ from integration_pipelines.definitions import build_defs
 from integration_pipelines.integration import Integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines_tests.business import Retailer
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 
 class GivenIntegration(IntegrationResource):
@@ -32,9 +33,16 @@ class ShopFloor:
     defs: dg.Definitions
 
     @classmethod
-    def open(cls, ledger: Ledger, instance: dg.DagsterInstance, **settings: Any) -> "ShopFloor":
+    def open(
+        cls,
+        ledger: Ledger,
+        instance: dg.DagsterInstance,
+        *,
+        profile: WarehouseProfile = WarehouseProfile.VEEQO,
+        **settings: Any,
+    ) -> "ShopFloor":
         """Args: settings: what every channel says beyond the demo's."""
-        retailer = Retailer.open(ledger, settings=settings)
+        retailer = Retailer.open(ledger, settings=settings, profile=profile)
         resource = GivenIntegration(name=str(id(retailer)))
         GivenIntegration.given[resource.name] = retailer.integration
         return cls(retailer, instance, resource, build_defs(retailer.channels, integration=resource))

@@ -8,8 +8,10 @@ import dagster as dg
 import pytest
 
 from integration_pipelines.ledger import Ledger
+from integration_pipelines.sandbox.mirakl.order import Fate
 from integration_pipelines_tests.answers import body_of
 from integration_pipelines_tests.orders.shop_floor import ShopFloor
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 WAREHOUSE_ORDERS = dg.AssetKey(["alpine", "warehouse_orders"])
 
@@ -241,3 +243,36 @@ def test_a_form_without_a_name_or_with_a_wrong_number_is_refused_in_words(floor:
 def failure_words(run: dg.ExecuteInProcessResult) -> str:
     [failure] = [event for event in run.all_events if event.is_step_failure]
     return str(failure.step_failure_data.user_failure_data.description)
+
+
+def test_a_channel_that_accepts_first_shows_its_queue_and_how_far_the_floor_is(ledger: Ledger) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        floor = ShopFloor.open(ledger, instance, profile=WarehouseProfile.DEPOSCO_V2, queue_limit_minutes=30)
+        order = floor.retailer.place(fate=Fate(debit_seconds=30))
+        floor.tick("alpine__orders")
+        assert floor.retailer.on_marketplace(order)["accept_calls"] == 1, "the tick itself accepts"
+        others = floor.retailer.sandbox.start_scenario("deposco_outage", hours=1)["order_ids"]
+        floor.retailer.clock.advance(60)
+        floor.tick("alpine__orders")
+        floor.retailer.clock.advance(40 * 60)
+
+        waiting = floor.run("alpine__work_orders")
+        queue = metadata_of(waiting, dg.AssetKey(["alpine", "import_queue"]))
+        assert (queue["depth"].value, queue["waiting_for_clearance"].value) == (1, 0)
+        assert queue["oldest_minutes"].value >= 39
+        assert [row.data["order_id"] for row in queue["queue"].records] == [order]
+        [row] = rows_of(failing(waiting)["import_queue_too_old"])
+        assert row["subject"] == "queue alpine"
+
+        floor.retailer.clock.advance(45 * 60)
+        floor.tick("deposco_main__orders")
+        drained = floor.run("alpine__work_orders")
+        assert failing(drained) == {}
+        shown = metadata_of(drained, WAREHOUSE_ORDERS)
+        assert shown["released_orders"].value == 1 + len(others)
+        assert (
+            metadata_of(floor.run("alpine__work_orders"), dg.AssetKey(["alpine", "import_queue"]))[
+                "depth"
+            ].value
+            == 0
+        )
