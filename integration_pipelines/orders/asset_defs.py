@@ -33,7 +33,7 @@ from integration_pipelines.remote import RemoteError
 
 READ_PATIENCE = 70.0  # seconds a person's read waits for the sensor's minute to pass
 # A backlog is worked by several short runs: what people see is renewed at the end of each.
-RUN_BUDGET = timedelta(seconds=60)
+RUN_BUDGET = timedelta(seconds=30)
 SAMPLE = 50
 
 _READ_OFTEN = dg.FreshnessPolicy.time_window(

@@ -30,7 +30,7 @@ QUIETLY = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 CHANNELS = ("alpine", "borealis", "cantina")
-PATIENCE = 100  # seconds until orders of all marketplaces were accepted; the machine may be busy
+PATIENCE = 180  # seconds until orders of all marketplaces were accepted; the machine may be busy
 LOOK_AGAIN = 0.5  # seconds
 WINDOW: ViewportSize = {"width": 1500, "height": 950}
 STEPS_OUT = 7
