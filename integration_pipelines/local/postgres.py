@@ -30,6 +30,7 @@ from typing import Any, Self
 import psutil
 import psycopg
 from psycopg import sql
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from integration_pipelines.local.errors import LocalStackError
 
@@ -68,7 +69,7 @@ class EmbeddedPostgres:
             if self._postmaster() is None:
                 try:
                     self._create_cluster()
-                    self._run_server()
+                    _patiently(self._run_server)
                 except (OSError, subprocess.SubprocessError) as error:
                     self._leave()
                     raise LocalStackError(self._why_not_started(error)) from error
@@ -249,6 +250,15 @@ class EmbeddedPostgres:
         if self._users is not None:
             os.close(self._users)
             self._users = None
+
+
+# On a busy machine a server that was stopped a moment ago may still hold what the next one needs.
+_patiently = Retrying(
+    retry=retry_if_exception_type(subprocess.CalledProcessError),
+    stop=stop_after_attempt(3),
+    wait=wait_fixed(2),
+    reraise=True,
+)
 
 
 def _binaries() -> ModuleType:
