@@ -19,6 +19,7 @@ from integration_pipelines.connectors.deposco.sealed_tokens import SealedTokenSt
 from integration_pipelines.connectors.deposco.tokens import OAuthSecrets
 from integration_pipelines.connectors.http import Authority, Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets, Contract, deposco_contract
 from integration_pipelines.connectors.veeqo.client import VeeqoClient
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
@@ -55,7 +56,9 @@ class Doors:
         """The Mirakl account `marketplaces.<key>`."""
         settings = self.channels.marketplaces[key]
         credentials = {"Authorization": self.secrets.of_marketplace(key)}
-        return MiraklClient(key, settings.shop_id, self._door(key, str(settings.base_url), credentials))
+        return MiraklClient(
+            ShopDoor(key, settings.shop_id, self._door(key, str(settings.base_url), credentials))
+        )
 
     def warehouse(self, key: str) -> Warehouse:
         """The account `warehouses.<key>` behind the port, whichever system it is."""

@@ -91,8 +91,7 @@ with incoming as (
         first_seen_at, look_at)
     select :marketplace, order_id, channel, number, state, currency, total_price, shipping_price, buyer,
         contact, ship_to, placed_at, updated_at, waiting_since, accept_by, ship_by, cleared_at, raw, raw_hash,
-        :read_at,
-        :read_at, :read_at
+        :read_at, :read_at, :read_at
     from incoming
     on conflict (marketplace, order_id) do update set
         state = excluded.state, currency = excluded.currency, total_price = excluded.total_price,

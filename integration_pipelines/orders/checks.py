@@ -17,9 +17,8 @@ from integration_pipelines.config import Channel, OrderPolicy
 from integration_pipelines.exceptions import TAXONOMY, Code, Severity
 from integration_pipelines.exceptions.findings import severity_by_clock
 
-ON_ITS_WAY = timedelta(
-    minutes=15
-)  # an accepted order may take this long into the warehouse, if reserved first
+# An accepted order may take this long into the warehouse, where it is reserved first.
+ON_ITS_WAY = timedelta(minutes=15)
 _RISING = list(Severity)
 _PRESSING = {Severity.URGENT, Severity.BREACHED}
 

@@ -122,8 +122,7 @@ class OrderIntake:
     def _read(self, since: datetime, read_at: datetime, patience: float) -> IntakeReport:
         report = IntakeReport()
         pages = (
-            self._understood(page.orders, read_at)
-            for page in self.client.order_pages(since, patience=patience)
+            self._understood(page.rows, read_at) for page in self.client.order_pages(since, patience=patience)
         )
         page, following = next(pages, None), next(pages, None)
         with ThreadPoolExecutor(max_workers=1) as reader:

@@ -13,6 +13,7 @@ from integration_pipelines.clock import ManualClock
 from integration_pipelines.connectors.calls import CallCounter
 from integration_pipelines.connectors.http import InProcessTransport, Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.mirakl.payloads import Order
 from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets
 from integration_pipelines.connectors.veeqo.client import VeeqoClient
@@ -50,7 +51,7 @@ class House:
         self.clock.advance(61)
         now = self.clock.now()
         pages = self.shops[shop].order_pages(now - timedelta(hours=hours), now)
-        return [row for page in pages for row in page.orders]
+        return [row for page in pages for row in page.rows]
 
     def order(self, shop: str, order_id: str) -> Order:
         (row,) = self.shops[shop].orders_by_id([order_id])
@@ -81,7 +82,7 @@ def house(*, faults: str = "none", orders_per_day: int = 0, bad_key: bool = Fals
         )
 
     shops = {
-        name: MiraklClient(name, account["shop_id"], transport(name))
+        name: MiraklClient(ShopDoor(name, account["shop_id"], transport(name)))
         for name, account in accounts.items()
         if account["system"] == "mirakl"
     }
@@ -213,8 +214,9 @@ def test_the_doctors_questions_are_answered() -> None:
     assert retailer.delivery_method in {method.id for method in retailer.veeqo.delivery_methods()}
     assert retailer.veeqo.warehouses()
     assert retailer.veeqo.company().id
-    for shop in retailer.shops.values():
-        assert shop.account().shop_id == str(shop.shop_id)
+    shop_ids = {account["name"]: account.get("shop_id") for account in retailer.sandbox.accounts()}
+    for name, shop in retailer.shops.items():
+        assert shop.account().shop_id == str(shop_ids[name])
         assert shop.platform_configuration().timezone
 
 

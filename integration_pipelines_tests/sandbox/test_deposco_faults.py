@@ -8,6 +8,7 @@ import pytest
 from integration_pipelines.clock import ManualClock
 from integration_pipelines.sandbox import Business, Sandbox
 from integration_pipelines_tests.sandbox.deposco_caller import ORDERS, Guest, old_order
+from integration_pipelines_tests.sandbox.test_faults import faults_of_a_write
 
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 CREATE = "V2 POST /orders/salesOrders"
@@ -24,16 +25,7 @@ def force(guest: Guest, kind: str, *operations: str, times: int = 1) -> None:
     guest.sandbox.faults["deposco_main"].force(kind, *operations, times=times)
 
 
-@pytest.mark.parametrize(
-    ("kind", "executed", "lost"),
-    [
-        ("throttled", False, False),
-        ("html_page", False, False),
-        ("error_before", False, False),
-        ("error_after", True, False),
-        ("lost", True, True),
-    ],
-)
+@faults_of_a_write
 @pytest.mark.parametrize("generation", ["V1", "V2"])
 def test_a_fault_hits_before_or_after_the_write(
     guest: Guest, generation: str, kind: str, executed: bool, lost: bool

@@ -9,6 +9,18 @@ from integration_pipelines.sandbox import FaultPlan, Outage
 from integration_pipelines.sandbox.mirakl import Fate
 from integration_pipelines_tests.sandbox.shop_caller import START, ShopCaller
 
+# Each fault that may hit a write, whether the write took effect, and whether its answer was lost.
+faults_of_a_write = pytest.mark.parametrize(
+    ("kind", "executed", "lost"),
+    [
+        ("throttled", False, False),
+        ("html_page", False, False),
+        ("error_before", False, False),
+        ("error_after", True, False),
+        ("lost", True, True),
+    ],
+)
+
 
 def _accept_with(shop: ShopCaller, kind: str) -> tuple[int, bool, str]:
     """Status, whether the answer was lost, and the state afterwards."""
@@ -19,16 +31,7 @@ def _accept_with(shop: ShopCaller, kind: str) -> tuple[int, bool, str]:
     return answer.status, answer.lost, shop.state(order_id)
 
 
-@pytest.mark.parametrize(
-    ("kind", "executed", "lost"),
-    [
-        ("throttled", False, False),
-        ("html_page", False, False),
-        ("error_before", False, False),
-        ("error_after", True, False),
-        ("lost", True, True),
-    ],
-)
+@faults_of_a_write
 def test_a_fault_hits_before_or_after_the_write(kind: str, executed: bool, lost: bool) -> None:
     shop = ShopCaller()
     status, was_lost, state = _accept_with(shop, kind)

@@ -4,25 +4,14 @@ The document declares no nulls and no further fields, and real answers have both
 Where the document is not at hand, a small part of it, restated here, is checked instead.
 """
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from integration_pipelines.sandbox.mirakl import Fate
 from integration_pipelines_tests.sandbox.shop_caller import ShopCaller
+from integration_pipelines_tests.vendor_document import DOCUMENT, Contract
 
-DOCUMENT = Path(__file__).parents[3] / "shared" / "contracts" / "mirakl-mmp-seller-openapi.json"
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float),
-    "array": (list,),
-    "object": (dict,),
-}
 _READS = {
     "A01": "/api/account",
     "AF01": "/api/additional_fields",
@@ -80,57 +69,6 @@ _RESTATED: dict[str, Any] = {
         },
     },
 }
-
-
-class Contract:
-    """Finds what is wrong with a value according to a schema."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.document = document
-
-    def answer_schema(self, operation: str, status: str = "200") -> dict[str, Any]:
-        for methods in self.document["paths"].values():
-            for described in methods.values():
-                if described.get("operationId") == operation:
-                    return dict(described["responses"][status]["content"]["application/json"]["schema"])
-        raise LookupError(operation)
-
-    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The schema that a reference names in the end."""
-        while "$ref" in schema:
-            found: Any = self.document
-            for part in schema["$ref"].removeprefix("#/").split("/"):
-                found = found[part]
-            schema = found
-        return schema
-
-    def faults(self, schema: dict[str, Any], value: Any, place: str = "$") -> Iterator[str]:
-        schema = self.resolved(schema)
-        if value is None:
-            return
-        expected = _TYPES.get(schema.get("type", ""), (object,))
-        if not isinstance(value, expected) or (
-            isinstance(value, bool) and expected in ((int,), (int, float))
-        ):
-            yield f"{place}: {type(value).__name__} is not {schema['type']}"
-        elif "enum" in schema and value not in schema["enum"]:
-            yield f"{place}: {value!r} is not one of the known codes"
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from self.faults(schema.get("items", {}), item, f"{place}[{index}]")
-        elif isinstance(value, dict):
-            missing = [name for name in schema.get("required", []) if name not in value]
-            yield from (f"{place}.{name}: missing" for name in missing)
-            for name, inner in schema.get("properties", {}).items():
-                if name in value:
-                    yield from self.faults(inner, value[name], f"{place}.{name}")
-
-
-@pytest.fixture(scope="module")
-def contract() -> Contract:
-    if not DOCUMENT.exists():
-        return Contract({"paths": {}})
-    return Contract(json.loads(DOCUMENT.read_text()))
 
 
 @pytest.fixture

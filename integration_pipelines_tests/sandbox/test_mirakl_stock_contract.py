@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integration_pipelines_tests.sandbox.stock_caller import HEADER, IMPORTS, StockCaller
-from integration_pipelines_tests.sandbox.test_mirakl_contract import DOCUMENT, Contract
+from integration_pipelines_tests.vendor_document import DOCUMENT, Contract
 
 EXPORTS = "/api/offers/export/async"
 _OFFER = {
@@ -26,13 +26,6 @@ _RESTATED: dict[str, Any] = {
     "OF21": {"type": "object", "properties": {"offers": {"type": "array", "items": _OFFER}}},
     "OF22": _OFFER,
 }
-
-
-@pytest.fixture(scope="module")
-def contract() -> Contract:
-    if not DOCUMENT.exists():
-        return Contract({"paths": {}})
-    return Contract(json.loads(DOCUMENT.read_text()))
 
 
 @pytest.fixture

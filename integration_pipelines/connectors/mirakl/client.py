@@ -8,13 +8,12 @@ for is checked again here. Pages are read in `door.py`; offers and stock are in 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Transport
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
-from integration_pipelines.connectors.mirakl.door import Listing, ShopDoor, instant
+from integration_pipelines.connectors.mirakl.door import Listing, Page, ShopDoor, instant
 from integration_pipelines.connectors.mirakl.payloads import Account, PlatformConfiguration
 from integration_pipelines.connectors.wire import path_segment
 from integration_pipelines.remote import OutcomeUnknown
@@ -34,33 +33,16 @@ _A01 = Operation("A01", answers=dict)
 _PC01 = Operation("PC01", answers=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPage:
-    """One page of orders, as they came: usually objects, but anything damaged is handed on too.
-
-    Attributes:
-        total_count: how many orders the whole read has, as this page says; None if it does not say.
-        offset: how many rows came before this page.
-    """
-
-    orders: list[Any]
-    total_count: int | None
-    offset: int
-
-
 class MiraklClient:
     """One shop on one marketplace.
 
     Args:
-        account_key: the marketplace's key in `channels.yaml`.
-        shop_id: always sent; without it Mirakl works on the user's default shop.
-        transport: the account's door.
+        door: the shop's.
     """
 
-    def __init__(self, account_key: str, shop_id: int, transport: Transport) -> None:
-        self.account_key = account_key
-        self.shop_id = shop_id
-        self._door = ShopDoor(account_key, shop_id, transport)
+    def __init__(self, door: ShopDoor) -> None:
+        self.account_key = door.account_key
+        self._door = door
 
     def order_pages(
         self,
@@ -69,7 +51,7 @@ class MiraklClient:
         states: Collection[str] | None = None,
         *,
         patience: float = DEFAULT_PATIENCE,
-    ) -> Iterator[OrderPage]:
+    ) -> Iterator[Page]:
         """Orders updated since, page by page, oldest first (OR11, the background read).
 
         Mirakl shifts the start back by an amount of its own: repeats are normal. Leave the window open at
@@ -91,8 +73,8 @@ class MiraklClient:
             if states is None:
                 yield page
             else:
-                wanted = [row for row in page.orders if _field(row, "order_state") in (None, *states)]
-                yield OrderPage(wanted, page.total_count, page.offset)
+                wanted = [row for row in page.rows if _field(row, "order_state") in (None, *states)]
+                yield Page(wanted, page.total_count, page.offset)
 
     def orders_by_id(self, order_ids: Collection[str]) -> list[dict[str, Any]]:
         """The orders among `order_ids` that the shop has, as they came (OR11 by id, its own budget)."""
@@ -102,7 +84,7 @@ class MiraklClient:
             chunk = set(wanted[start : start + IDS_PER_CALL])
             query = [("order_ids", ",".join(wanted[start : start + IDS_PER_CALL]))]
             for page in self._pages(query, _OR11_IDS, _OR11_IDS, DEFAULT_PATIENCE):
-                found.update((_field(row, "order_id") or "", row) for row in page.orders)
+                found.update((_field(row, "order_id") or "", row) for row in page.rows)
                 if chunk <= found.keys():
                     break
         return [found[order_id] for order_id in wanted if order_id in found]
@@ -173,10 +155,9 @@ class MiraklClient:
 
     def _pages(
         self, filters: Sequence[tuple[str, str]], first: Operation, following: Operation, patience: float
-    ) -> Iterator[OrderPage]:
+    ) -> Iterator[Page]:
         query = [*filters, ("sort", "dateCreated"), ("order", "asc")]
-        for page in self._door.pages(Listing("/api/orders", "orders", query, first, following), patience):
-            yield OrderPage(page.rows, page.total_count, page.offset)
+        return self._door.pages(Listing("/api/orders", "orders", query, first, following), patience)
 
     def _correct(
         self,

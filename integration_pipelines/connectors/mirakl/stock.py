@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Transport, file_content
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, file_content
 from integration_pipelines.connectors.mirakl.door import Listing, Page, ShopDoor, instant
 from integration_pipelines.connectors.mirakl.offers import OfferExport, StockImport
 from integration_pipelines.connectors.mirakl.reports import RejectedLine, read_stock_report
@@ -52,15 +52,12 @@ class StockClient:
     """Offers and stock of one shop on one marketplace.
 
     Args:
-        account_key: the marketplace's key in `channels.yaml`.
-        shop_id: always sent; without it Mirakl works on the user's default shop.
-        transport: the account's door.
+        door: the shop's.
     """
 
-    def __init__(self, account_key: str, shop_id: int, transport: Transport) -> None:
-        self.account_key = account_key
-        self.shop_id = shop_id
-        self._door = ShopDoor(account_key, shop_id, transport)
+    def __init__(self, door: ShopDoor) -> None:
+        self.account_key = door.account_key
+        self._door = door
 
     def import_stock(self, rows: Sequence[StockRow], *, patience: float = DEFAULT_PATIENCE) -> str:
         """Send absolute quantities; at most one call a minute (STO01).

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
 from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.quotas import MIRAKL
 from integration_pipelines.money import Money
 from integration_pipelines.remote import OutcomeUnknown, OutOfBudget, Refused
@@ -25,7 +26,7 @@ def shop(
     reactions: list[Reaction] | Callable[[httpx.Request], Reaction], *, planned: bool = False
 ) -> tuple[MiraklClient, Door]:
     other_side = door(reactions, contract=MIRAKL if planned else None)
-    return MiraklClient("alpine", 2001, other_side.transport), other_side
+    return MiraklClient(ShopDoor("alpine", 2001, other_side.transport)), other_side
 
 
 def rows(*numbers: int) -> list[dict[str, Any]]:
@@ -43,13 +44,13 @@ def listing(orders: Callable[[], list[Any]], page_size: int = 100) -> Callable[[
 
 
 def read_ids(client: MiraklClient) -> list[str]:
-    return [row["order_id"] for page in client.order_pages(FROM, TO) for row in page.orders]
+    return [row["order_id"] for page in client.order_pages(FROM, TO) for row in page.rows]
 
 
 def test_asks_for_the_closed_window_of_its_own_shop_in_creation_order() -> None:
     client, other_side = shop([answer(200, {"orders": [], "total_count": 0})])
 
-    assert [page.orders for page in client.order_pages(FROM, TO, {"SHIPPING", "CANCELED"})] == [[]]
+    assert [page.rows for page in client.order_pages(FROM, TO, {"SHIPPING", "CANCELED"})] == [[]]
     assert dict(other_side.sent[0].url.params) == {
         "start_update_date": "2026-03-02T07:00:00.000Z",
         "end_update_date": "2026-03-02T08:00:00.000Z",
@@ -126,7 +127,7 @@ def test_damaged_rows_are_handed_on_with_the_others() -> None:
     damaged: list[Any] = [None, "text", 5, [], {}, {"order_id": None}]
     client, _ = shop(listing(lambda: [*damaged, *rows(1)]))
 
-    assert [page.orders for page in client.order_pages(FROM, TO)] == [[*damaged, *rows(1)]]
+    assert [page.rows for page in client.order_pages(FROM, TO)] == [[*damaged, *rows(1)]]
 
 
 def test_a_state_filter_is_checked_again() -> None:
@@ -135,7 +136,7 @@ def test_a_state_filter_is_checked_again() -> None:
 
     (page,) = client.order_pages(FROM, TO, {"SHIPPING"})
 
-    assert page.orders == [*rows(1), {"order_id": "O-10"}, None]
+    assert page.rows == [*rows(1), {"order_id": "O-10"}, None]
 
 
 @pytest.mark.parametrize("body", [{}, {"orders": None}, {"orders": {}}, {"message": "soon"}])

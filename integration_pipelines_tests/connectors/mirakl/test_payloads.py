@@ -4,7 +4,6 @@ import copy
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,7 @@ from integration_pipelines.connectors.mirakl.payloads import (
 )
 from integration_pipelines.connectors.values import Payload, reason
 from integration_pipelines.connectors.wire import read_json
-
-CONTRACT = Path(__file__).parents[4] / "shared" / "contracts" / "mirakl-mmp-seller-openapi.json"
+from integration_pipelines_tests.vendor_document import vendor_examples
 
 ORDER = read_json(
     b"""{"order_id": "MKP-7-A", "commercial_id": "MKP-7", "order_state": "SHIPPING",
@@ -243,20 +241,14 @@ def test_reads_the_shop_and_the_platform() -> None:
 
 
 def _examples() -> list[tuple[type[Payload], Any]]:
-    """The vendor's own examples where its document lies beside the repository, else one of our making."""
-    if not CONTRACT.exists():
-        return [(Order, ORDER)]
-    paths = json.loads(CONTRACT.read_text())["paths"]
-    found: list[tuple[type[Payload], Any]] = []
-    for path, model in (
-        ("/api/orders", Order),
-        ("/api/account", Account),
-        ("/api/platform/configuration", PlatformConfiguration),
-    ):
-        media = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
-        for example in media["examples"].values():
-            found += [(model, record) for record in example["value"].get("orders", [example["value"]])]
-    return found
+    """The vendor's own examples where its document lies beside the repository, and one of our making."""
+    orders = [order for example in vendor_examples("OR11") for order in example["orders"]]
+    return [
+        (Order, ORDER),
+        *((Order, order) for order in orders),
+        *((Account, example) for example in vendor_examples("A01")),
+        *((PlatformConfiguration, example) for example in vendor_examples("PC01")),
+    ]
 
 
 @pytest.mark.parametrize(("model", "record"), _examples())

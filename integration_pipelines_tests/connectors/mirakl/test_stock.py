@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.mirakl.stock import StockClient
 from integration_pipelines.connectors.mirakl.stock_file import (
     LARGEST_QUANTITY,
@@ -40,7 +41,7 @@ def client(
     reactions: list[Reaction] | Callable[[httpx.Request], Reaction], *, planned: bool = False
 ) -> tuple[StockClient, Door]:
     other_side = door(reactions, contract=MIRAKL if planned else None)
-    return StockClient("alpine", 2001, other_side.transport), other_side
+    return StockClient(ShopDoor("alpine", 2001, other_side.transport)), other_side
 
 
 def report(*lines: str) -> httpx.Response:
