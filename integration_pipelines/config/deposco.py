@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from integration_pipelines.config.deposco_fields import V1_HEADER, V1_LINE, V2_HEADER, V2_LINE
-from integration_pipelines.config.facilities import Facility
+from integration_pipelines.config.facilities import WithFacilities
 from integration_pipelines.config.frozen import Frozen
 from integration_pipelines.warehouse import WarehouseOrderState
 
@@ -173,7 +173,7 @@ class OrderDefaults(Frozen):
     look_before_create: bool = True
 
 
-class DeposcoProfile(Frozen):
+class DeposcoProfile(WithFacilities):
     """One Deposco account.
 
     Attributes:
@@ -183,7 +183,7 @@ class DeposcoProfile(Frozen):
             built-in ones (case and spelling variants do not count).
         cancellable: statuses in which the wave still allows a cancellation (Deposco §11.3).
         read_order_fields, read_line_fields: our field → the tenant's, where it uses another one.
-        facilities: those that may serve marketplaces; the choice is made among them.
+        facilities: the choice for an order is made among them.
     """
 
     business_unit: str = Field(min_length=1, max_length=30)
@@ -199,7 +199,6 @@ class DeposcoProfile(Frozen):
     )  # fmt: skip
     read_order_fields: Mapping[str, str] = Field(default_factory=dict)
     read_line_fields: Mapping[str, str] = Field(default_factory=dict)
-    facilities: tuple[Facility, ...] = ()
     read_back_seconds: tuple[float, ...] = Field(
         default=(0, 2, 2, 2), description="pauses before each reading back; reads lag behind writes"
     )

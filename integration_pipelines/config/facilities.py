@@ -1,18 +1,22 @@
 """When people work in a building and parcels leave it. No warehouse system tells this (Deposco §15)."""
 
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from integration_pipelines.clock import as_utc
 from integration_pipelines.config.frozen import Frozen, TimeZone
+
+_FURTHEST = 400  # days; a facility that does not work once in over a year never ships
 
 
 class Facility(Frozen):
     """A facility that may serve marketplaces.
 
     Attributes:
-        number: the warehouse system's facility number.
+        number: the warehouse system's own id of it (Deposco: facility number; Veeqo: warehouse id).
         time_zone: all that follows is in it.
         cut_off: an order that is there by this time of a working day counts from that day.
         ships_at: when the carriers leave, on the day that the order is ready.
@@ -38,3 +42,28 @@ class Facility(Frozen):
     def works_on(self, day: date) -> bool:
         """Whether people work there on this day of its calendar."""
         return day.isoweekday() in self.working_days and day not in self.holidays
+
+    def earliest_departure(self, ready_at: datetime) -> datetime | None:
+        """When an order that is there at `ready_at` (aware) leaves, UTC; None where nobody ever works."""
+        local = as_utc(ready_at).astimezone(ZoneInfo(self.time_zone))
+        day = local.date()
+        if not self.works_on(day) or local.time().replace(fold=0) > self.cut_off:
+            day += timedelta(days=1)
+        days_left = self.processing_days
+        for _ in range(_FURTHEST + 2 * self.processing_days):
+            if self.works_on(day):
+                if days_left == 0:
+                    leaves = datetime.combine(day, self.ships_at, ZoneInfo(self.time_zone))
+                    # Ready before the cut-off but after the carriers have gone: no earlier than now.
+                    return max(as_utc(leaves), as_utc(ready_at))
+                days_left -= 1
+            day += timedelta(days=1)
+        return None
+
+
+class WithFacilities(Frozen):
+    """A block that names facilities; where it names none, every facility of the warehouse counts."""
+
+    facilities: tuple[Facility, ...] = Field(
+        default=(), description="those that may serve marketplaces, with their calendars"
+    )

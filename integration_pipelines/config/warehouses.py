@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, HttpUrl, model_validator
 
 from integration_pipelines.config.deposco import DeposcoProfile, Generation, Grant
-from integration_pipelines.config.frozen import Frozen, TimeZone, VariableName
+from integration_pipelines.config.facilities import WithFacilities
+from integration_pipelines.config.frozen import TimeZone, VariableName
 
 
 class WarehouseSystem(StrEnum):
@@ -22,7 +23,7 @@ class WarehouseSystem(StrEnum):
     DEPOSCO = "deposco"
 
 
-class WarehouseAccount(Frozen):
+class WarehouseAccount(WithFacilities):
     """What every warehouse account says."""
 
     name: str = Field(min_length=1)

@@ -10,14 +10,11 @@ not chosen, and the reason says so; it is never treated as empty.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from integration_pipelines.clock import as_utc
 from integration_pipelines.config.facilities import Facility
-
-_FURTHEST = 400  # days; a facility that does not work once in over a year never ships
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def choose_facility(
     reasons: dict[str, str] = {}
     able: list[tuple[datetime, int, str]] = []
     for facility in facilities:
-        leaves_at = earliest_departure(facility, max(now, window.not_before or now))
+        leaves_at = facility.earliest_departure(max(now, window.not_before or now))
         if cannot := _cannot_take(facility, wanted, stock.get(facility.number, {}), leaves_at, window):
             reasons[facility.number] = cannot
         else:
@@ -83,24 +80,6 @@ def choose_facility(
     leaves_at, _, chosen = able[0]
     reasons |= {number: f"it leaves {chosen} no later" for _, _, number in able[1:]}
     return FacilityChoice(chosen, leaves_at, reasons)
-
-
-def earliest_departure(facility: Facility, ready_at: datetime) -> datetime | None:
-    """When an order that is there at `ready_at` leaves, UTC; None for a facility that never works."""
-    local = as_utc(ready_at).astimezone(ZoneInfo(facility.time_zone))
-    day = local.date()
-    if not facility.works_on(day) or local.time().replace(fold=0) > facility.cut_off:
-        day += timedelta(days=1)
-    days_left = facility.processing_days
-    for _ in range(_FURTHEST + 2 * facility.processing_days):
-        if facility.works_on(day):
-            if days_left == 0:
-                leaves = datetime.combine(day, facility.ships_at, ZoneInfo(facility.time_zone))
-                # Ready before the cut-off but after the carriers have gone: no earlier than now.
-                return max(as_utc(leaves), as_utc(ready_at))
-            days_left -= 1
-        day += timedelta(days=1)
-    return None
 
 
 def _cannot_take(

@@ -12,7 +12,6 @@ from integration_pipelines.config.facilities import Facility
 from integration_pipelines.connectors.deposco.facilities import (
     DispatchWindow,
     choose_facility,
-    earliest_departure,
 )
 
 PARIS = Facility(number="PAR", time_zone="Europe/Paris", cut_off=time(14), ships_at=time(18))
@@ -51,7 +50,7 @@ def utc(*parts: int) -> datetime:
 def test_the_cut_off_and_the_calendar_are_the_facilitys_own(
     facility: Facility, ready: datetime, leaves: datetime
 ) -> None:
-    assert earliest_departure(facility, ready) == leaves
+    assert facility.earliest_departure(ready) == leaves
 
 
 def test_processing_days_count_working_days_only() -> None:
@@ -63,13 +62,13 @@ def test_processing_days_count_working_days_only() -> None:
         ships_at=time(12),
     )
 
-    assert earliest_departure(slow, utc(2026, 3, 5, 8, 0)) == utc(2026, 3, 10, 11, 0)
+    assert slow.earliest_departure(utc(2026, 3, 5, 8, 0)) == utc(2026, 3, 10, 11, 0)
 
 
 def test_an_order_after_the_carriers_but_before_the_cut_off_leaves_no_earlier_than_it_came() -> None:
     early = Facility(number="PAR", time_zone="UTC", cut_off=time(16), ships_at=time(10))
 
-    assert earliest_departure(early, utc(2026, 3, 2, 15, 0)) == utc(2026, 3, 2, 15, 0)
+    assert early.earliest_departure(utc(2026, 3, 2, 15, 0)) == utc(2026, 3, 2, 15, 0)
 
 
 def test_the_facility_that_leaves_first_and_has_everything_is_chosen() -> None:
@@ -160,7 +159,7 @@ FACILITIES = st.builds(
 
 @given(FACILITIES, st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_it_leaves_on_a_working_day_and_never_before_it_came(facility: Facility, ready: datetime) -> None:
-    leaves = earliest_departure(facility, ready)
+    leaves = facility.earliest_departure(ready)
 
     assert leaves is not None
     assert leaves >= ready
@@ -171,8 +170,8 @@ def test_it_leaves_on_a_working_day_and_never_before_it_came(facility: Facility,
 @given(FACILITIES, st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_coming_later_never_makes_it_leave_earlier(facility: Facility, ready: datetime) -> None:
     sooner, later = (
-        earliest_departure(facility, ready),
-        earliest_departure(facility, ready + timedelta(hours=7)),
+        facility.earliest_departure(ready),
+        facility.earliest_departure(ready + timedelta(hours=7)),
     )
 
     assert sooner is not None
