@@ -10,9 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
-from pydantic import AwareDatetime, Field, HttpUrl, model_validator
+from pydantic import AwareDatetime, Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
 from integration_pipelines.config.frozen import Frozen, Key, TimeZone, VariableName
+from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.config.warehouses import Warehouse
 from integration_pipelines.order_numbers import order_number
 
@@ -127,6 +128,14 @@ class Channel(Frozen):
         description="a cleared order should be in the warehouse within this time; else the queue is shown",
     )
     buffer_owner: BufferOwner = BufferOwner.INTEGRATION
+    stock: StockPolicy = Field(default=StockPolicy(), validate_default=True)
+
+    @field_validator("stock")
+    @classmethod
+    def _one_side_keeps_back(cls, stock: StockPolicy, info: ValidationInfo) -> StockPolicy:
+        """Where another side keeps stock back, nothing is kept back here; the file says it once (F18)."""
+        ours = info.data.get("buffer_owner") is BufferOwner.INTEGRATION
+        return stock if ours else stock.without_buffer()
 
     @property
     def queue_limit(self) -> timedelta:
