@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from integration_pipelines.config.faults import ConfigurationError, Fault, dotted, quoted
-from integration_pipelines.config.models import Channels, OrderPolicy
+from integration_pipelines.config.models import BufferOwner, Channels, OrderPolicy
 from integration_pipelines.config.tree import Path as Place
 from integration_pipelines.config.tree import Tree, read_tree
 from integration_pipelines.config.warehouses import WarehouseSystem
@@ -112,6 +112,8 @@ def _add_faults_between_blocks(tree: Tree) -> None:
     _add_shops_named_twice(tree, marketplaces)
     _add_keys_used_twice(tree)
     _add_reservations_without_system(tree, channels)
+    _add_buffers_of_two_sides(tree, channels)
+    _add_windows_without_facilities(tree, channels)
 
 
 def _add_reservations_without_system(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
@@ -125,6 +127,37 @@ def _add_reservations_without_system(tree: Tree, channels: Mapping[str, Mapping[
             path: Place = ("channels", key, "order_policy")
             problem = "Deposco cannot reserve before an order may be picked; use accept_then_queue"
             tree.add(tree.value_place(path), path, problem)
+
+
+def _add_buffers_of_two_sides(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
+    """Two buffers hide the real figure from both sides (F18)."""
+    for key, channel in channels.items():
+        owner = channel.get("buffer_owner")
+        if owner not in (BufferOwner.WAREHOUSE, BufferOwner.MARKETPLACE):
+            continue
+        stock = _whole(channel, "stock")
+        for block, inner in ((stock, ("stock",)), (_whole(stock, "peak"), ("stock", "peak"))):
+            if "buffer" in block:
+                path: Place = ("channels", key, *inner, "buffer")
+                problem = (
+                    f"the {owner} keeps stock back for this channel (buffer_owner), and exactly one side "
+                    "does; remove this buffer or say buffer_owner: integration"
+                )
+                tree.add(tree.place(path), path, problem)
+
+
+def _add_windows_without_facilities(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
+    """Who can dispatch in time is only known of facilities with a calendar (M12)."""
+    accounts = _blocks(tree.content, "warehouses")
+    for key, channel in channels.items():
+        account = accounts.get(str(channel.get("warehouse")))
+        if account and not account.get("facilities") and "dispatch_within" in _whole(channel, "stock"):
+            path: Place = ("channels", key, "stock", "dispatch_within")
+            problem = (
+                f"warehouses.{channel['warehouse']} names no `facilities`, so nobody knows which can "
+                "dispatch in time; give them with their cut-off"
+            )
+            tree.add(tree.place(path), path, problem)
 
 
 def _add_keys_used_twice(tree: Tree) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from integration_pipelines.config.frozen import Frozen
 
@@ -74,7 +74,14 @@ class Peak(Frozen):
     """Another buffer for busy days, instead of the whole usual one."""
 
     buffer: Buffer
-    windows: tuple[PeakWindow, ...] = Field(min_length=1)
+    windows: tuple[PeakWindow, ...]
+
+    @field_validator("windows")
+    @classmethod
+    def _has_one(cls, windows: tuple[PeakWindow, ...]) -> tuple[PeakWindow, ...]:
+        if not windows:  # a `min_length` would also count those that have a fault of their own
+            raise ValueError("needs at least one entry; without a window peak mode never holds")
+        return windows
 
 
 class DispatchWindowRule(Frozen):

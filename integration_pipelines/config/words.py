@@ -10,6 +10,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from integration_pipelines.config.faults import quoted
@@ -45,6 +46,10 @@ _EXPECTED = {
     "string_too_short": "must not be empty",
     "url_parsing": "must be a web address such as https://marketplace.example.com",
     "url_scheme": "must be a web address that starts with https://",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "time_parsing": "must be a time of day such as 03:30",
+    "time_type": "must be a time of day such as 03:30",
     "timezone_aware": "must say its time zone, as in 2026-01-31T00:00:00+01:00",
     "datetime_from_date_parsing": "must be a date and time with its zone, as in 2026-01-31T00:00:00+01:00",
     "url_type": "must be a web address such as https://marketplace.example.com",
@@ -109,13 +114,13 @@ def _but(name: str, given: object) -> str:
 
 def _unknown_key(place: tuple[int | str, ...]) -> str:
     model = _type_at(place[:-1])
-    known = list(model.model_fields) if _is_model(model) else []
+    known = list(_fields(model))
     return "unknown key" + (suggestion(str(place[-1]), known) or f"; known here: {', '.join(known)}")
 
 
 def _meaning(place: tuple[int | str, ...]) -> str:
     model = _type_at(place[:-1])
-    said = model.model_fields[str(place[-1])].description if _is_model(model) and place else None
+    said = _fields(model)[str(place[-1])].description if _is_model(model) and place else None
     return f" ({said})" if said else ""
 
 
@@ -129,7 +134,7 @@ def _type_at(place: tuple[int | str, ...]) -> Any:
     kind: Any = Channels
     for part in place:
         if _is_model(kind):
-            known = kind.model_fields.get(str(part))
+            known = _fields(kind).get(str(part))
             kind = known.annotation if known else None
         elif get_origin(kind) in (dict, Mapping):
             kind = get_args(kind)[1]
@@ -152,6 +157,12 @@ def _without_none(kind: Any) -> Any:
 
 def _serves(model: Any, system: object) -> bool:
     return _is_model(model) and system in get_args(model.model_fields["system"].annotation)
+
+
+def _fields(model: Any) -> dict[str, FieldInfo]:
+    """The fields of a block by the key that the file has for them."""
+    fields = model.model_fields if _is_model(model) else {}
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _is_model(kind: Any) -> bool:
