@@ -39,6 +39,12 @@ class Code(StrEnum):
     BACK_ORDERED = "back_ordered"
     QUEUE_TOO_OLD = "queue_too_old"
     UNREADABLE_WAREHOUSE_ORDER = "unreadable_warehouse_order"
+    STOCK_UNKNOWN = "stock_unknown"
+    STOCK_REJECTED = "stock_rejected"
+    STOCK_IGNORED = "stock_ignored"
+    STOCK_BRAKED = "stock_braked"
+    STOCK_STALE = "stock_stale"
+    STOCK_NOT_READ = "stock_not_read"
     ACCOUNT_UNREACHABLE = "account_unreachable"
     INTEGRATION_FAULT = "integration_fault"
 
@@ -173,6 +179,46 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.OPERATIONS,
         "The warehouse sent an order that cannot be read; its raw answer is kept.",
         "Look at the raw answer with `exceptions show` and tell the engineers.",
+    ),
+    Code.STOCK_UNKNOWN: Kind(
+        Owner.ECOMMERCE,
+        "Offers whose stock the warehouse does not tell; the marketplace keeps the figure that it shows.",
+        "Create the SKU in the warehouse, remove its duplicate or correct the offer's SKU, as the "
+        "reason says. If the goods may be sold out, set the offer to zero in the marketplace's "
+        "back office until then.",
+    ),
+    Code.STOCK_REJECTED: Kind(
+        Owner.ECOMMERCE,
+        "The marketplace refused stock figures of single offers, in its own words; the others were taken.",
+        "Mend what the words complain about: create or reopen the offer, or correct its SKU. The "
+        "figure is sent again with its next change and in the daily full push.",
+    ),
+    Code.STOCK_IGNORED: Kind(
+        Owner.ECOMMERCE,
+        "The marketplace took stock figures without a word of refusal, and still shows others.",
+        "Compare the offers in the marketplace's back office; set them by hand where it sells "
+        "what is not there. Ask the operator when it goes on.",
+    ),
+    Code.STOCK_BRAKED: Kind(
+        Owner.OPERATIONS,
+        "A push was stopped because it would change too much of the shop at once.",
+        "Compare some of the SKUs in the warehouse. If the figures are right, `exceptions "
+        "resolve` lets this push go; if not, mend the warehouse's figures, and the push goes by "
+        "itself.",
+    ),
+    Code.STOCK_STALE: Kind(
+        Owner.OPERATIONS,
+        "The warehouse's stock was not read for too long; figures that rise wait, figures that "
+        "fall are told.",
+        "Check whether the warehouse system answers (`doctor`). The next read lets the push go by itself.",
+    ),
+    Code.STOCK_NOT_READ: Kind(
+        Owner.OPERATIONS,
+        "The warehouse's stock was never read to its end, or the newest full read brought too few "
+        "SKUs; nothing is told.",
+        "Look at the last error of the stock read. If the items are really gone from the "
+        "warehouse, `exceptions resolve` lets the push go; the next full read is then measured "
+        "against this one.",
     ),
     Code.ACCOUNT_UNREACHABLE: Kind(
         Owner.OPERATIONS,
