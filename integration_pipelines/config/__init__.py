@@ -19,6 +19,7 @@ from integration_pipelines.config.secrets import (
     read_secrets,
     secret_variables,
 )
+from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.config.warehouses import (
     DeposcoAccount,
     VeeqoAccount,
@@ -39,6 +40,7 @@ __all__ = [
     "OrderRules",
     "PriceDropRule",
     "Secrets",
+    "StockPolicy",
     "VeeqoAccount",
     "Warehouse",
     "WarehouseSystem",
