@@ -84,16 +84,17 @@ def sellable(sku: SkuFacts, policy: StockPolicy, facilities: frozenset[str] | No
         facilities: those that count (`eligible_facilities`); None is all of them.
         now: aware; peak mode holds by it.
     """
-    available = _available(sku, facilities)
-    uncounted = sku.infinite and None in available  # such a level has no figure
-    if why := _unknown(sku, policy, told=uncounted or None not in available):
+    counting = [x.available for x in sku.levels if facilities is None or x.facility in facilities]
+    uncounted = sku.infinite and None in counting  # such a level has no figure
+    told = uncounted or (None not in counting and _located(sku, facilities))
+    if why := _unknown(sku, policy, told=told):
         return Figure(sku.sku, None, unknown=why)
     if sku.items == 0:
         return Figure(sku.sku, 0)
     if uncounted:
         return Figure(sku.sku, policy.infinite_quantity)
     # Raw values are summed: a facility that is oversold eats into the others (Deposco §10.5).
-    free = sum(units for units in available if units is not None) - sku.in_flight
+    free = sum(units for units in counting if units is not None) - sku.in_flight
     buffer = _buffer(sku, free, policy.buffer_at(now))
     return Figure(sku.sku, min(max(free - buffer, 0), MOST_UNITS), buffer)
 
@@ -137,15 +138,9 @@ def _last_day(window: DispatchWindowRule, today: date) -> date:
     return day
 
 
-def _available(sku: SkuFacts, facilities: frozenset[str] | None) -> Sequence[int | None]:
-    """What is available in each facility that counts; units of which nobody says where they are do not."""
-    if facilities is None:
-        return [level.available for level in sku.levels]
-    return [
-        level.available if level.facility else None
-        for level in sku.levels
-        if level.facility in facilities or not level.facility
-    ]
+def _located(sku: SkuFacts, facilities: frozenset[str] | None) -> bool:
+    """Whether it is known which units are in facilities that count."""
+    return facilities is None or all(level.facility for level in sku.levels)
 
 
 def _unknown(sku: SkuFacts, policy: StockPolicy, *, told: bool) -> UnknownWhy | None:
