@@ -205,11 +205,14 @@ class StockFeed:
         has_delta: changes can be asked for; without it `changed_stock` reads everything.
         delta_misses: what no delta shows, in words for people; empty where a delta can be trusted alone.
         full_read_every: when the last full read is this old, the next one is due.
+        counts_unallocated: an open order lowers `available` by all its units at once; without it only by
+            those that goods were allocated to.
     """
 
     has_delta: bool
     delta_misses: str
     full_read_every: timedelta
+    counts_unallocated: bool
 
 
 class Warehouse(Protocol):

@@ -45,6 +45,7 @@ class Code(StrEnum):
     STOCK_BRAKED = "stock_braked"
     STOCK_STALE = "stock_stale"
     STOCK_NOT_READ = "stock_not_read"
+    UNREADABLE_STOCK = "unreadable_stock"
     ACCOUNT_UNREACHABLE = "account_unreachable"
     INTEGRATION_FAULT = "integration_fault"
 
@@ -219,6 +220,12 @@ TAXONOMY: dict[Code, Kind] = {
         "Look at the last error of the stock read. If the items are really gone from the "
         "warehouse, `exceptions resolve` lets the push go; the next full read is then measured "
         "against this one.",
+    Code.UNREADABLE_STOCK: Kind(
+        Owner.OPERATIONS,
+        "Stock that a warehouse told, or offers that a marketplace told, cannot be read; the raw answers are "
+        "kept.",
+        "Look at the named records in that system and mend what is odd about them, or tell the engineers. "
+        "Their figures are unknown until then: nothing is pushed for them.",
     ),
     Code.ACCOUNT_UNREACHABLE: Kind(
         Owner.OPERATIONS,

@@ -246,6 +246,8 @@ with incoming as (
         raw_status = excluded.raw_status, lines = excluded.lines, total_price = excluded.total_price,
         currency = excluded.currency, picked = excluded.picked, packed = excluded.packed,
         state_since = case when w.state = excluded.state then w.state_since else excluded.updated_at end,
+        lines_changed_at = case when w.lines = excluded.lines then w.lines_changed_at
+            else excluded.updated_at end,
         shipped_parcels = excluded.shipped_parcels,
         merged_into = excluded.merged_into, updated_at = excluded.updated_at, read_at = excluded.read_at,
         raw = excluded.raw

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -29,7 +30,7 @@ watermarks = Table(
     "watermarks",
     metadata,
     Column(
-        "stream", Text, primary_key=True, comment="what is read: orders:<marketplace>, orders:<warehouse>"
+        "stream", Text, primary_key=True, comment="what is read: orders:<marketplace>, stock:<warehouse> …"
     ),
     Column("position", _Moment, nullable=False, comment="newest change the other side has shown us"),
     Column("read_at", _Moment, nullable=False, comment="when a whole read last ended, on our clock"),
@@ -81,6 +82,15 @@ orders = Table(
     Index("orders_due", "channel", "look_at", postgresql_where=text("look_at is not null")),
     Index("orders_open", "channel", postgresql_where=text("outcome is null")),
     Index("orders_number", "number"),
+    Index(
+        "orders_promised",
+        "channel",
+        postgresql_where=text(
+            "state not in ('REFUSED', 'CANCELED', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')"
+        ),
+    ),
+    Index("orders_placed", "channel", "placed_at"),
+    Index("orders_read", "channel", "read_at"),
     UniqueConstraint("channel", "number", name="orders_one_number_per_channel"),
 )
 
@@ -133,8 +143,14 @@ warehouse_orders = Table(
     Column("updated_at", _Moment, nullable=False),
     Column("read_at", _Moment, nullable=False),
     Column("raw", JSONB, nullable=False),
+    Column(
+        "lines_changed_at",
+        _Moment,
+        comment="when units or allocations last changed after the first read, warehouse's time",
+    ),
     Index("warehouse_orders_number", "warehouse", "store", "number"),
     Index("warehouse_orders_base_number", "warehouse", "base_number"),
+    Index("warehouse_orders_read", "warehouse", "read_at"),
 )
 
 order_links = Table(
@@ -147,6 +163,7 @@ order_links = Table(
     Column("warehouse_order_id", Text, nullable=False),
     Column("linked_at", _Moment, nullable=False),
     UniqueConstraint("warehouse", "warehouse_order_id", name="order_links_one_order_each"),
+    Index("order_links_linked", "warehouse", "linked_at"),
 )
 
 warehouse_items = Table(
@@ -265,4 +282,131 @@ access_tokens = Table(
     metadata,
     Column("account", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="encrypted with a key from the environment"),
+)
+
+stock_reads = Table(
+    "stock_reads",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("warehouse", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="full or delta"),
+    Column("started_at", _Moment, nullable=False, comment="our clock"),
+    Column("ended_at", _Moment, comment="null while it reads, or when its process died"),
+    Column("complete", Boolean, nullable=False, server_default=text("false")),
+    Column("levels", Integer, nullable=False, server_default="0"),
+    Column(
+        "skus", Integer, nullable=False, server_default="0", comment="of a full read: how many it brought"
+    ),
+    Column("known_before", Integer, nullable=False, server_default="0", comment="SKUs before a full read"),
+    Column("failing", Text, comment="why it failed"),
+    Index("stock_reads_newest", "warehouse", "started_at"),
+)
+
+stock_levels = Table(
+    "stock_levels",
+    metadata,
+    Column("warehouse", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("facility", Text, primary_key=True, comment="empty: the warehouse does not say where"),
+    Column("sku", Text, nullable=False),
+    Column("on_hand", BigInteger),
+    Column("allocated", BigInteger),
+    Column("available", BigInteger, comment="null is unknown, or infinite; never zero"),
+    Column("infinite", Boolean, nullable=False),
+    Column("kit", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False, comment="false: the warehouse has deleted the item"),
+    Column("as_of", _Moment, nullable=False, comment="true then or later; a full read renews it unwritten"),
+    Column("source", Text, nullable=False),
+    Column("changed_at", _Moment, nullable=False, comment="when anything but as_of last changed here"),
+    Column("gone_at", _Moment, comment="a complete read that should have brought it did not"),
+    Column("read_no", BigInteger, nullable=False, comment="the read that wrote it"),
+    Index("stock_levels_sku", "sku", "warehouse"),
+)
+
+stock_history = Table(
+    "stock_history",
+    metadata,
+    Column("warehouse", Text, primary_key=True),
+    Column("day", Date, primary_key=True, comment="UTC; the levels as they were last known on it"),
+    Column("item_id", Text, primary_key=True),
+    Column("facility", Text, primary_key=True),
+    Column("sku", Text, nullable=False),
+    Column("on_hand", BigInteger),
+    Column("allocated", BigInteger),
+    Column("available", BigInteger),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("offer_id", Text),
+    Column("quantity", BigInteger, comment="as the marketplace showed it at read_at; null is unknown"),
+    Column("active", Boolean),
+    Column("inactivity_reasons", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("leadtime_to_ship", BigInteger, comment="days"),
+    Column("price", Numeric),
+    Column("currency", Text),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("read_at", _Moment, nullable=False, comment="when it was asked for, our clock"),
+    Column("gone_at", _Moment, comment="a complete export did not bring it, or said deleted"),
+    Column("told", BigInteger, comment="figure of told_push, if it was applied; null when that is not known"),
+    Column("told_at", _Moment, comment="when told_push ended"),
+    Column("told_push", BigInteger, comment="the newest push with this SKU that ended"),
+)
+
+stock_pushes = Table(
+    "stock_pushes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("marketplace", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True, comment="of the intent"),
+    Column("import_id", Text, comment="the marketplace's"),
+    Column("planned_at", _Moment, nullable=False),
+    Column("sent_at", _Moment),
+    Column("ended_at", _Moment, comment="when what became of it was known, or known to be lost"),
+    Column("state", Text, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("applied", Integer, nullable=False, server_default="0"),
+    Column("refused", Integer, nullable=False, server_default="0"),
+    Column("ignored", Integer, nullable=False, server_default="0"),
+    Column("full_push", Boolean, nullable=False, comment="every known figure, not only changed ones"),
+    Column("computed_at", _Moment, nullable=False),
+    Column("as_of", _Moment, comment="of the levels it was computed from"),
+    Index("stock_pushes_newest", "marketplace", "planned_at"),
+    Index("stock_pushes_open", "marketplace", postgresql_where=text("ended_at is null")),
+)
+
+stock_push_lines = Table(
+    "stock_push_lines",
+    metadata,
+    Column("push", BigInteger, ForeignKey("stock_pushes.id"), primary_key=True),
+    Column(
+        "line",
+        Integer,
+        primary_key=True,
+        comment="its number in the file that was sent, as error reports count",
+    ),
+    Column("sku", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("outcome", Text, comment="applied, refused or ignored; null while it is not known"),
+    Column("words", Text, comment="the marketplace's own"),
+    Column("rejection", Text, comment="their neutral class"),
+    Index(
+        "stock_push_lines_unapplied",
+        "push",
+        "sku",
+        postgresql_where=text("outcome is distinct from 'applied'"),
+    ),
+)
+
+stock_brakes = Table(
+    "stock_brakes",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("released_by", Text, nullable=False),
+    Column("released_at", _Moment, nullable=False),
+    Column("until", _Moment, nullable=False),
 )

@@ -47,9 +47,13 @@ class StockReader:
 
     @property
     def feed(self) -> StockFeed:
-        """Only the full inventory knows changes; what counts as one is not published (Deposco §10.1)."""
+        """Only the full inventory knows changes; what counts as one is not published (Deposco §10.1).
+
+        What may be promised is told after all open orders, whatever is allocated to them.
+        """
         misses = "items that were blocked, deactivated or deleted" if self._full else ""
-        return StockFeed(self._full, misses, timedelta(hours=self._settings.full_read_hours))
+        every = timedelta(hours=self._settings.full_read_hours)
+        return StockFeed(self._full, misses, every, counts_unallocated=True)
 
     def levels(self, skus: Iterable[str] | None) -> Iterator[StockPage]:
         """Everything, or these items; the full inventory cannot be asked for items, so it is read whole."""

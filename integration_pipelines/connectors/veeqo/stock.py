@@ -25,6 +25,7 @@ FEED = StockFeed(
     has_delta=True,
     delta_misses="kits whose components moved, and changed SKUs",
     full_read_every=timedelta(hours=1),
+    counts_unallocated=False,  # an order that waits for stock is invisible in it (Veeqo §7.4)
 )
 _SOURCE = "GET /products available_stock_level"
 _PLAIN = ("", "ProductVariant")

@@ -1,0 +1,242 @@
+"""What the ledger knows about SKUs for the stock flow, for a whole marketplace in one streamed query.
+
+Rows only; what they mean is said in `stock/facts.py`, the rule of what is in flight in `stock/records.py`.
+
+Surprising: a level's moment is the later one of its own and of the newest complete full read, because a
+full read does not write what it found unchanged.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, TextClause, text
+
+CHUNK = 2_000  # rows that travel at once
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Whose orders count against a warehouse's stock, and how.
+
+    Attributes:
+        stores: channel → the warehouse's id of it, of every channel that the warehouse serves.
+        counts_unallocated: `StockFeed.counts_unallocated`.
+        clocks_differ: by how much the warehouse's clock may differ from ours.
+    """
+
+    warehouse: str
+    stores: Mapping[str, str]
+    counts_unallocated: bool
+    clocks_differ: timedelta
+
+
+# An order or line in a state that is not known still needs its goods. The states of the first candidates
+# are the very words of the index orders_promised.
+_IN_FLIGHT = """
+served as (
+    select * from unnest(cast(:channels as text[]), cast(:stores as text[])) as s(channel, store)
+), newest_full as (
+    select max(started_at) as started_at from stock_reads
+    where warehouse = :warehouse and kind = 'full' and complete
+), candidate as (
+    select o.marketplace, o.order_id, o.number, s.store, true as open
+    from served s join orders o on o.channel = s.channel
+    where o.state not in ('REFUSED', 'CANCELED', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
+    union all
+    select o.marketplace, o.order_id, o.number, s.store, false
+    from order_links k
+    join orders o on o.marketplace = k.marketplace and o.order_id = k.order_id
+    join served s on s.channel = o.channel
+    where k.warehouse = :warehouse and k.linked_at > (select started_at from newest_full)
+        and o.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
+), promised as (
+    select c.marketplace, c.order_id, l.sku, sum(l.quantity) as units,
+        coalesce(sum(l.quantity) filter (where c.open and l.state not in ('SHIPPED', 'TO_COLLECT',
+            'RECEIVED', 'CLOSED', 'REFUNDED', 'WAITING_REFUND', 'WAITING_REFUND_PAYMENT')), 0) as waiting
+    from candidate c join order_lines l on l.marketplace = c.marketplace and l.order_id = c.order_id
+    where l.state not in ('REFUSED', 'CANCELED') and l.quantity > 0
+    group by c.marketplace, c.order_id, l.sku
+), dated as (
+    select l.sku, min(greatest(l.as_of, f.started_at)) as as_of
+    from stock_levels l, newest_full f
+    where l.warehouse = :warehouse and l.active and l.gone_at is null
+        and l.sku in (select sku from promised)
+    group by l.sku
+), booked as (
+    select c.marketplace, c.order_id, b.sku, b.quantity,
+        case when w.state = 'shipped' or w.merged_into is not null or :counts_unallocated then b.quantity
+            else least(b.quantity, b.allocated) end as held,
+        coalesce(d.as_of >= greatest(
+            least(k.linked_at, w.created_at + :clocks_differ),
+            case when not :counts_unallocated then w.lines_changed_at + :clocks_differ end
+        ), false) as contained
+    from candidate c
+    join warehouse_orders w
+        on w.warehouse = :warehouse and w.store = c.store and w.base_number = c.number
+        and (w.state <> 'cancelled' or w.merged_into is not null)
+    left join order_links k on k.warehouse = w.warehouse and k.warehouse_order_id = w.id
+    cross join lateral jsonb_to_recordset(w.lines) as b(sku text, quantity bigint, allocated bigint)
+    left join dated d on d.sku = b.sku
+), taken as (
+    select marketplace, order_id, sku, coalesce(sum(held) filter (where contained), 0) as contained,
+        coalesce(sum(quantity) filter (where not contained), 0) as late
+    from booked group by marketplace, order_id, sku
+), in_flight as materialized (
+    select p.sku, sum(greatest(p.waiting - coalesce(t.contained, 0), least(coalesce(t.late, 0), p.units), 0))
+        as units
+    from promised p
+    left join taken t on t.marketplace = p.marketplace and t.order_id = p.order_id and t.sku = p.sku
+    group by p.sku
+)"""
+
+_SOLD = """
+sold as materialized (
+    select sku, max(units) as busiest from (
+        select l.sku, sum(l.quantity) over (partition by l.sku order by o.placed_at
+            range between :exposure preceding and current row) as units
+        from served s join orders o on o.channel = s.channel and o.placed_at > :sold_since
+        join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
+        where l.quantity > 0
+    ) window_ending_with_each_order group by sku
+)"""
+
+_ON_ITS_WAY = """
+on_its_way as materialized (
+    select distinct on (l.sku) l.sku, l.quantity
+    from stock_pushes p join stock_push_lines l on l.push = p.id
+    where p.marketplace = :marketplace and p.ended_at is null and l.outcome is null
+    order by l.sku, p.id desc
+)"""
+
+_TOUCHED = """
+touched as materialized (
+    select sku from in_flight where units > 0
+    union select l.sku from stock_pushes p join stock_push_lines l on l.push = p.id
+        where p.marketplace = :marketplace and (p.ended_at is null or p.ended_at > :touched_since)
+            and l.outcome is distinct from 'applied'
+    union select sku from stock_levels
+        where warehouse = :warehouse and (as_of > :touched_since or changed_at > :touched_since)
+    union select l.sku from served s
+        join orders o on o.channel = s.channel
+            and (o.read_at > :touched_since or o.placed_at > :sold_before)
+        join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
+    union select b.sku from warehouse_orders w
+        cross join lateral jsonb_to_recordset(w.lines) as b(sku text)
+        where w.warehouse = :warehouse and w.read_at > :touched_since
+)"""
+
+_GOODS = """
+goods as (
+    select l.sku,
+        count(distinct l.item_id) filter (where l.active and l.gone_at is null) as items,
+        bool_and(not l.active) as deleted,
+        bool_or(l.infinite) filter (where l.active and l.gone_at is null) as infinite,
+        bool_or(l.kit) filter (where l.active and l.gone_at is null) as kit,
+        array_agg(l.facility order by l.facility) filter (where l.active and l.gone_at is null) as facilities,
+        array_agg(l.available order by l.facility) filter (where l.active and l.gone_at is null) as available,
+        array_agg(greatest(l.as_of, f.started_at) order by l.facility)
+            filter (where l.active and l.gone_at is null) as as_of
+    from stock_levels l, newest_full f
+    where l.warehouse = :warehouse {of_touched}
+    group by l.sku
+)"""
+
+_LISTED = """
+select o.sku, o.quantity as shown, o.read_at as shown_at, o.active, o.told, o.told_at,
+    y.sku is not null as pending, y.quantity as sent, coalesce(g.items, 0) as items,
+    coalesce(g.deleted, false) as deleted, coalesce(g.infinite, false) as infinite,
+    coalesce(g.kit, false) as kit, g.facilities, g.available, g.as_of,
+    coalesce(f.units, 0) as in_flight, coalesce(s.busiest, 0) as busiest
+from offers o
+left join goods g on g.sku = o.sku
+left join in_flight f on f.sku = o.sku
+left join sold s on s.sku = o.sku
+left join on_its_way y on y.sku = o.sku
+where o.marketplace = :marketplace and o.gone_at is null {of_touched}
+"""
+
+
+def _query(*parts: str, of_touched: bool) -> TextClause:
+    level = "and l.sku in (select sku from touched)" if of_touched else ""
+    offer = "and o.sku in (select sku from touched)" if of_touched else ""
+    goods, listed = _GOODS.format(of_touched=level), _LISTED.format(of_touched=offer)
+    return text(f"with {', '.join([*parts, goods])} {listed}")
+
+
+_ALL = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, of_touched=False)
+_SOME = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, _TOUCHED, of_touched=True)
+
+
+def read_listed(
+    connection: Connection,
+    marketplace: str,
+    demand: Demand,
+    *,
+    exposure: timedelta,
+    look_back: timedelta,
+    now: datetime,
+    touched_since: datetime | None = None,
+) -> Iterator[Row[Any]]:
+    """A row per SKU that the marketplace lists, streamed while the caller's transaction is open.
+
+    Args:
+        exposure: the window in which sales are added up for `busiest`.
+        look_back: how far back from `now` such windows are looked for.
+        touched_since: only SKUs whose facts may have changed since then; all without it.
+    """
+    values: dict[str, Any] = {
+        "marketplace": marketplace,
+        "warehouse": demand.warehouse,
+        "channels": list(demand.stores),
+        "stores": list(demand.stores.values()),
+        "counts_unallocated": demand.counts_unallocated,
+        "clocks_differ": demand.clocks_differ,
+        "exposure": exposure,
+        "sold_since": now - look_back,
+    }
+    if touched_since is not None:
+        values |= {"touched_since": touched_since, "sold_before": touched_since - look_back}
+    # A cursor is planned for its first rows unless it is told that all will be read.
+    connection.execute(text("set local cursor_tuple_fraction = 1"))
+    yield from connection.execute(
+        _ALL if touched_since is None else _SOME,
+        values,
+        execution_options={"stream_results": True, "yield_per": CHUNK},
+    )
+
+
+_SNAPSHOT = text("""
+select f.ended_at as complete_at, coalesce(f.skus, 0) as skus, coalesce(f.known_before, 0) as known_before,
+    case when f.ended_at is not null then (
+        select max(started_at) from stock_reads where warehouse = :warehouse and complete) end as as_of,
+    (select failing from stock_reads where warehouse = :warehouse and ended_at is not null
+        order by started_at desc, id desc limit 1) as failing
+from (select) as nothing left join lateral (
+    select * from stock_reads where warehouse = :warehouse and kind = 'full' and complete
+    order by started_at desc limit 1) f on true
+""")
+
+
+def read_snapshot_row(connection: Connection, warehouse: str) -> RowMapping:
+    """How the reads of the warehouse stand: complete_at, as_of, skus, known_before, failing."""
+    return connection.execute(_SNAPSHOT, {"warehouse": warehouse}).mappings().one()
+
+
+_UNAPPLIED = text("""
+with unapplied as (
+    select l.* from offers o
+    join stock_push_lines l on l.push = o.told_push and l.sku = o.sku
+    where o.marketplace = :marketplace and o.gone_at is null and l.outcome is distinct from 'applied'
+    union all
+    select l.* from stock_pushes p join stock_push_lines l on l.push = p.id
+    where p.marketplace = :marketplace and p.ended_at is null and l.outcome is distinct from 'applied'
+)
+select distinct on (sku) sku, quantity, outcome, words, rejection from unapplied order by sku, push desc
+""")
+
+
+def read_unapplied(connection: Connection, marketplace: str) -> Sequence[RowMapping]:
+    """The newest push's line of every SKU for which it is not known to be applied."""
+    return connection.execute(_UNAPPLIED, {"marketplace": marketplace}).mappings().all()
