@@ -20,6 +20,7 @@ from integration_pipelines.connectors.deposco.tokens import OAuthSecrets
 from integration_pipelines.connectors.http import Authority, Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.connectors.mirakl.door import ShopDoor
+from integration_pipelines.connectors.mirakl.stock import StockClient
 from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets, Contract, deposco_contract
 from integration_pipelines.connectors.veeqo.client import VeeqoClient
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
@@ -46,6 +47,7 @@ class Doors:
     through: Callable[[], Any] | None = None
     calls: CallCounter = field(default_factory=CallCounter)
     opened: list[Transport] = field(default_factory=list)
+    _shops: dict[str, ShopDoor] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         contracts = dict.fromkeys(self.channels.marketplaces, MIRAKL)
@@ -54,11 +56,19 @@ class Doors:
 
     def marketplace(self, key: str) -> MiraklClient:
         """The Mirakl account `marketplaces.<key>`."""
-        settings = self.channels.marketplaces[key]
-        credentials = {"Authorization": self.secrets.of_marketplace(key)}
-        return MiraklClient(
-            ShopDoor(key, settings.shop_id, self._door(key, str(settings.base_url), credentials))
-        )
+        return MiraklClient(self._mirakl(key))
+
+    def stock(self, key: str) -> StockClient:
+        """Offers and stock of the same account, through the same door."""
+        return StockClient(self._mirakl(key))
+
+    def _mirakl(self, key: str) -> ShopDoor:
+        if key not in self._shops:
+            settings = self.channels.marketplaces[key]
+            credentials = {"Authorization": self.secrets.of_marketplace(key)}
+            door = self._door(key, str(settings.base_url), credentials)
+            self._shops[key] = ShopDoor(key, settings.shop_id, door)
+        return self._shops[key]
 
     def warehouse(self, key: str) -> Warehouse:
         """The account `warehouses.<key>` behind the port, whichever system it is."""

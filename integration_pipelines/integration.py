@@ -6,7 +6,7 @@ differ only in the clock, the database and what the connectors talk through.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -26,7 +26,15 @@ from integration_pipelines.orders.act import OrderWork, WorkReport
 from integration_pipelines.orders.observe import IntakeReport, OrderIntake, WarehouseIntake
 from integration_pipelines.orders.records import Account
 from integration_pipelines.orders.writes import OrderWrites
+from integration_pipelines.stock.act import StockWork
+from integration_pipelines.stock.figure import exposure_window
+from integration_pipelines.stock.observe import OfferIntake, StockIntake
+from integration_pipelines.stock.records import demand_on
 from integration_pipelines.warehouse import Warehouse
+
+# STO01 may be called once a minute; an import was seen to take seconds to a minute (Mirakl §5.2).
+PUSH_EVERY = timedelta(seconds=60)
+IMPORT_TIME = timedelta(seconds=60)
 
 
 @dataclass
@@ -42,6 +50,9 @@ class Integration:
     order_intakes: Mapping[str, OrderIntake]
     warehouse_intakes: Mapping[str, WarehouseIntake]
     order_work: Mapping[str, OrderWork]
+    stock_intakes: Mapping[str, StockIntake]
+    offer_intakes: Mapping[str, OfferIntake]
+    stock_work: Mapping[str, StockWork]
     doors: Sequence[Transport]
 
     def close(self) -> None:
@@ -131,6 +142,31 @@ def build_integration(
         )
         for key, channel in channels.channels.items()
     }
+    stock = {key: doors.stock(key) for key in order_intakes}
+    offer_intakes = {key: OfferIntake(key, client, ledger, clock) for key, client in stock.items()}
+    stock_intakes = {key: StockIntake(key, warehouses[key], ledger, clock) for key in warehouse_intakes}
+    stock_work = {
+        key: StockWork(
+            key=key,
+            marketplace_key=channel.marketplace,
+            marketplace=channels.marketplaces[channel.marketplace],
+            warehouse=channel.warehouse,
+            policy=channel.stock,
+            facilities=channels.warehouses[channel.warehouse].facilities,
+            ledger=ledger,
+            clock=clock,
+            imports=stock[channel.marketplace],
+            offers=offer_intakes[channel.marketplace],
+            demand=demand_on(
+                channel.warehouse,
+                channels.channels_of_warehouse(channel.warehouse),
+                warehouses[channel.warehouse].stock_feed,
+            ),
+            exposure=_exposure(channels, channel.warehouse),
+            journal=IntentJournal(clock, at_boundary),
+        )
+        for key, channel in channels.channels.items()
+    }
     return Integration(
         channels,
         ledger,
@@ -141,8 +177,18 @@ def build_integration(
         order_intakes,
         warehouse_intakes,
         order_work,
+        stock_intakes,
+        offer_intakes,
+        stock_work,
         doors.opened,
     )
+
+
+def _exposure(channels: Channels, warehouse: str) -> timedelta:
+    """How long a sale may stay unknown to the other marketplaces of the warehouse."""
+    served = channels.channels_of_warehouse(warehouse).values()
+    polls = [timedelta(seconds=channels.marketplaces[channel.marketplace].poll_seconds) for channel in served]
+    return exposure_window(polls, PUSH_EVERY, IMPORT_TIME)
 
 
 def _account_of(settings: WarehouseSettings, warehouse: Warehouse) -> Account:

@@ -60,9 +60,15 @@ class Rounds:
         self.integration.store_call_counts()
 
     def work(self) -> None:
-        """What the runs do: work every channel's queue."""
+        """What the runs do: work every channel's queue, then tell every marketplace what it may sell."""
         for key in self.integration.order_work:
             self._try(f"working channel {key}", partial(self.integration.work, key))
+        for key, offers in self.integration.offer_intakes.items():
+            self._try(f"reading offers of {key}", offers.read_all)
+        for key, intake in self.integration.stock_intakes.items():
+            self._try(f"reading stock of {key}", intake.read)
+        for key, stock in self.integration.stock_work.items():
+            self._try(f"telling stock of {key}", stock.work)
         self.integration.store_call_counts()
 
     def _try(self, what: str, call: Callable[[], object]) -> None:

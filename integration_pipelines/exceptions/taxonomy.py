@@ -220,6 +220,7 @@ TAXONOMY: dict[Code, Kind] = {
         "Look at the last error of the stock read. If the items are really gone from the "
         "warehouse, `exceptions resolve` lets the push go; the next full read is then measured "
         "against this one.",
+    ),
     Code.UNREADABLE_STOCK: Kind(
         Owner.OPERATIONS,
         "Stock that a warehouse told, or offers that a marketplace told, cannot be read; the raw answers are "

@@ -240,3 +240,14 @@ select distinct on (sku) sku, quantity, outcome, words, rejection from unapplied
 def read_unapplied(connection: Connection, marketplace: str) -> Sequence[RowMapping]:
     """The newest push's line of every SKU for which it is not known to be applied."""
     return connection.execute(_UNAPPLIED, {"marketplace": marketplace}).mappings().all()
+
+
+_ON_SALE = text("""
+select count(*) from offers where marketplace = :marketplace and gone_at is null
+    and coalesce(case when told_at is null or read_at > told_at then quantity else told end, 1) > 0
+""")
+
+
+def read_offers_on_sale(connection: Connection, marketplace: str) -> int:
+    """How many offers show more than zero, as far as is known; those of which nothing is known count."""
+    return connection.scalar(_ON_SALE, {"marketplace": marketplace}) or 0

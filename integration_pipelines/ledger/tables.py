@@ -374,6 +374,7 @@ stock_pushes = Table(
     Column("full_push", Boolean, nullable=False, comment="every known figure, not only changed ones"),
     Column("computed_at", _Moment, nullable=False),
     Column("as_of", _Moment, comment="of the levels it was computed from"),
+    Column("verified_at", _Moment, comment="when its figures were read back from the offers"),
     Index("stock_pushes_newest", "marketplace", "planned_at"),
     Index("stock_pushes_open", "marketplace", postgresql_where=text("ended_at is null")),
 )
@@ -409,4 +410,13 @@ stock_brakes = Table(
     Column("released_by", Text, nullable=False),
     Column("released_at", _Moment, nullable=False),
     Column("until", _Moment, nullable=False),
+)
+
+stock_peaks = Table(
+    "stock_peaks",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("begins", _Moment, nullable=False),
+    Column("until", _Moment, nullable=False, comment="peak mode by command: no longer in it"),
+    Column("set_by", Text, nullable=False),
 )

@@ -209,6 +209,17 @@ class OfferIntake:
             self._store(rows, read_at, report)
         return report
 
+    def read_changed(self, since: datetime) -> OfferReport:
+        """Read the offers that changed since then by one export (OF52): for the read-back of many.
+
+        Raises:
+            RemoteError: the export is incomplete; what it brought is stored.
+        """
+        report, read_at = OfferReport(), self.clock.now()
+        for rows in self.client.offer_export(since):
+            self._store(rows, read_at, report)
+        return report
+
     @property
     def _scope(self) -> str:
         return f"offers:{self.key}"

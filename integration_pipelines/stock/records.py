@@ -30,6 +30,7 @@ from integration_pipelines.config import Channel
 from integration_pipelines.ledger.stock_facts import (
     Demand,
     read_listed,
+    read_offers_on_sale,
     read_snapshot_row,
     read_unapplied,
 )
@@ -102,6 +103,11 @@ def read_line_results(connection: Connection, marketplace: str) -> list[LineResu
         )
         for row in read_unapplied(connection, marketplace)
     ]
+
+
+def read_on_sale(connection: Connection, marketplace: str) -> int:
+    """How many offers of the shop are above zero, or may be."""
+    return read_offers_on_sale(connection, marketplace)
 
 
 def _sku(row: Any) -> SkuFacts:
