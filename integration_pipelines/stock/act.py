@@ -214,7 +214,7 @@ class StockWork:
 
     @staticmethod
     def _unread(session: Session, push: int) -> list[str]:
-        """Offers that have to be read again; one that showed the figure before proves nothing by showing it."""
+        """Offers to read again; one that showed the figure before would prove nothing by showing it."""
         with session.begin() as connection:
             rows = lines_to_verify(connection, push)
         return [row["sku"] for row in rows if not row["read_since"] and row["shown"] != row["quantity"]]
