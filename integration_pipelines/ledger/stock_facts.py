@@ -44,7 +44,7 @@ served as (
     select o.marketplace, o.order_id, o.number, s.store, true as open
     from served s join orders o on o.channel = s.channel
     where o.state not in ('REFUSED', 'CANCELED', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
-    union all
+    union
     select o.marketplace, o.order_id, o.number, s.store, false
     from order_links k
     join orders o on o.marketplace = k.marketplace and o.order_id = k.order_id
@@ -68,7 +68,7 @@ served as (
     select c.marketplace, c.order_id, b.sku, b.quantity,
         case when w.state = 'shipped' or w.merged_into is not null or :counts_unallocated then b.quantity
             else least(b.quantity, b.allocated) end as held,
-        coalesce(d.as_of >= greatest(
+        coalesce(d.as_of > greatest(
             least(k.linked_at, w.created_at + :clocks_differ),
             case when not :counts_unallocated then w.lines_changed_at + :clocks_differ end
         ), false) as contained
