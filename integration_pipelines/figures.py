@@ -29,6 +29,26 @@ _UNREADABLE = text("""
 select count(*) from exceptions e where e.code = 'unreadable_order' and e.state = 'open'
     and not exists (select from orders o where o.marketplace || '/' || o.order_id = e.subject)
 """)
+_STOCK = text("""
+select count(*) filter (where state in ('ended', 'failed', 'lost', 'received')) as pushes,
+    coalesce(sum(lines) filter (where state = 'ended'), 0) as told, coalesce(sum(refused), 0) as rejected,
+    coalesce(sum(ignored), 0) as ignored,
+    (select coalesce(sum((l.line ->> 'quantity')::int - (l.line ->> 'allocated')::int), 0)
+        from warehouse_orders w, jsonb_array_elements(w.lines) as l(line)
+        where w.state = 'backordered') as oversold
+from stock_pushes
+""")
+# From a sale until every other marketplace of the warehouse was told, by the push that knew of it.
+_SALES = text("""
+select o.first_seen_at as since, told.ended_at as until from orders o
+join order_lines n using (marketplace, order_id)
+cross join lateral (
+    select min(p.ended_at) as ended_at from stock_pushes p join stock_push_lines l on l.push = p.id
+    where p.marketplace <> o.marketplace and p.state = 'ended' and l.sku = n.sku
+        and p.computed_at >= o.first_seen_at and l.outcome = 'applied'
+) told
+where told.ended_at is not null and told.ended_at - o.first_seen_at < interval '1 hour'
+""")
 _ORDER_OPERATIONS = {"OR21", "OR04", "POST /customers", "POST /orders", "PUT /orders/{id}"}
 _BEYOND_ACCEPTANCE = {
     "WAITING_DEBIT",
@@ -57,6 +77,7 @@ class Figures:
     exceptions: dict[str, int]
     calls: dict[str, int]
     throttled: int
+    stock: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +94,7 @@ class Figures:
                 "accepted_late": self.accepted_late,
             },
             "outcomes": self.outcomes,
+            "stock": self.stock,
             "exceptions": self.exceptions,
             "calls": self.calls,
             "quota": {"breaches": self.throttled},
@@ -93,6 +115,8 @@ def closing_figures(ledger: Ledger) -> Figures:
         unreadable = int(connection.scalar(_UNREADABLE) or 0)
         by_code = _open_exceptions(connection)
         calls = read_calls(connection)
+        stock = dict(connection.execute(_STOCK).mappings().one())
+        sales = pd.DataFrame(connection.execute(_SALES).mappings().all(), columns=["since", "until"])
     open_orders = orders[orders["outcome"].isna()]
     held = open_orders[open_orders["exceptions"] == 1]
     lost = orders[(orders["exceptions"] > 1) | (orders["outcome"].notna() & (orders["exceptions"] > 0))]
@@ -114,6 +138,7 @@ def closing_figures(ledger: Ledger) -> Figures:
         exceptions=by_code,
         calls=dict(sorted(operations.items())),
         throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
+        stock={name: int(count) for name, count in stock.items()},
         seconds={
             "acceptance": _waits(accepted[~accepted["was_held"]], "waiting_since", "accepted_at"),
             "acceptance_after_exception": _waits(
@@ -121,6 +146,8 @@ def closing_figures(ledger: Ledger) -> Figures:
             ),
             # Of channels that accept first: from cleared for dispatch to being in the warehouse.
             "import": _waits(imported, "cleared_at", "booked_at"),
+            # From our first sight of a sale until another marketplace of the warehouse shows it.
+            "sale_to_stock": _waits(sales, "since", "until"),
         },
     )
 

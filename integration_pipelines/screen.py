@@ -60,6 +60,7 @@ def print_day(console: Console, result: DayResult) -> None:
 
     section("Orders", figures.as_json()["orders"])
     section("Orders by outcome", figures.outcomes)
+    section("Stock", figures.stock)
     section("Open exceptions by code", figures.exceptions or {"none": 0})
     for reaction, seconds in figures.seconds.items():
         title = f"Seconds: {reaction.replace('_', ' ')}"
