@@ -97,7 +97,9 @@ def store_offers(
 def mark_offers_gone(connection: Connection, marketplace: str, read_at: datetime) -> int:
     """The export asked for at `read_at` is complete: offers that it did not bring are gone. How many."""
     connection.execute(_LOCK, {"marketplace": marketplace})
-    return connection.execute(_MARK_GONE, {"marketplace": marketplace, "read_at": read_at}).rowcount
+    gone = connection.execute(_MARK_GONE, {"marketplace": marketplace, "read_at": read_at}).rowcount
+    connection.exec_driver_sql("analyze offers")  # a first export fills an empty table, plans must know
+    return gone
 
 
 def _row(offer: ShownOffer) -> Sequence[Any]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, TextClause, text
 
+from integration_pipelines.ledger.stock import ReadKind, last_complete_read
+
 CHUNK = 2_000  # rows that travel at once
 
 
@@ -37,9 +39,6 @@ class Demand:
 _IN_FLIGHT = """
 served as (
     select * from unnest(cast(:channels as text[]), cast(:stores as text[])) as s(channel, store)
-), newest_full as (
-    select max(started_at) as started_at from stock_reads
-    where warehouse = :warehouse and kind = 'full' and complete
 ), candidate as (
     select o.marketplace, o.order_id, o.number, s.store, true as open
     from served s join orders o on o.channel = s.channel
@@ -49,7 +48,7 @@ served as (
     from order_links k
     join orders o on o.marketplace = k.marketplace and o.order_id = k.order_id
     join served s on s.channel = o.channel
-    where k.warehouse = :warehouse and k.linked_at > (select started_at from newest_full)
+    where k.warehouse = :warehouse and k.linked_at > :full_at
         and o.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
 ), promised as (
     select c.marketplace, c.order_id, l.sku, sum(l.quantity) as units,
@@ -59,8 +58,8 @@ served as (
     where l.state not in ('REFUSED', 'CANCELED') and l.quantity > 0
     group by c.marketplace, c.order_id, l.sku
 ), dated as (
-    select l.sku, min(greatest(l.as_of, f.started_at)) as as_of
-    from stock_levels l, newest_full f
+    select l.sku, min(greatest(l.as_of, cast(:full_at as timestamptz))) as as_of
+    from stock_levels l
     where l.warehouse = :warehouse and l.active and l.gone_at is null
         and l.sku in (select sku from promised)
     group by l.sku
@@ -136,9 +135,9 @@ goods as (
         bool_or(l.kit) filter (where l.active and l.gone_at is null) as kit,
         array_agg(l.facility order by l.facility) filter (where l.active and l.gone_at is null) as facilities,
         array_agg(l.available order by l.facility) filter (where l.active and l.gone_at is null) as available,
-        array_agg(greatest(l.as_of, f.started_at) order by l.facility)
+        array_agg(greatest(l.as_of, cast(:full_at as timestamptz)) order by l.facility)
             filter (where l.active and l.gone_at is null) as as_of
-    from stock_levels l, newest_full f
+    from stock_levels l
     where l.warehouse = :warehouse {of_touched}
     group by l.sku
 )"""
@@ -189,6 +188,8 @@ def read_listed(
     values: dict[str, Any] = {
         "marketplace": marketplace,
         "warehouse": demand.warehouse,
+        # Asked for beforehand: a moment that the planner does not see costs it a scan of all orders.
+        "full_at": last_complete_read(connection, demand.warehouse, ReadKind.FULL),
         "channels": list(demand.stores),
         "stores": list(demand.stores.values()),
         "counts_unallocated": demand.counts_unallocated,
