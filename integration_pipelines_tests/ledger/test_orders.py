@@ -253,6 +253,22 @@ class TestWarehouseOrders:
             store_warehouse_orders(connection, "main", answers, NOW)
             assert connection.scalar(select(warehouse_orders.c.state)) == "released"
 
+    def test_it_is_dated_when_units_or_allocations_change_and_only_then(self, ledger: Ledger) -> None:
+        dated = []
+        with ledger.begin() as connection:
+            for minute, (state, allocated) in enumerate(
+                [
+                    (WarehouseOrderState.BACKORDERED, 0),
+                    (WarehouseOrderState.BACKORDERED, 1),
+                    (WarehouseOrderState.RELEASED, 1),
+                ]
+            ):
+                lines = (WarehouseLine("LAMP", 1, allocated),)
+                changed = booking(state, NOW + timedelta(minutes=minute), lines=lines)
+                store_warehouse_orders(connection, "main", [changed], NOW)
+                dated.append(connection.scalar(select(warehouse_orders.c.lines_changed_at)))
+        assert dated == [None, NOW + timedelta(minutes=1), NOW + timedelta(minutes=1)]
+
     def test_one_warehouse_order_belongs_to_one_marketplace_order(self, ledger: Ledger) -> None:
         """F2: the database itself holds the one-to-one."""
         with ledger.begin() as connection:

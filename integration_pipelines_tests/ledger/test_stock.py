@@ -1,8 +1,7 @@
 """Stock levels in the ledger: newer figures win, equal ones are not written, absence needs a whole read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -148,6 +147,11 @@ class TestPages:
         assert (gone.available, gone.gone_at, gone.active) == (None, at(1), True)
         assert shelf.row("LAMP", "").available == 5
 
+    def test_an_older_page_does_not_take_a_newer_facility_away(self, shelf: Shelf) -> None:
+        shelf.delta([level("MUG", 5, "2")], minute=9)
+        shelf.full([level("MUG", 5, "1")], minute=5)
+        assert shelf.row("MUG", "2").available == 5
+
     def test_warehouses_are_apart(self, shelf: Shelf) -> None:
         shelf.full([level("MUG", 5)], minute=0)
         assert shelf.full([], minute=1, warehouse="other") == (0, 0)
@@ -289,10 +293,33 @@ def test_the_ledger_agrees_with_a_plain_model(shelf: Shelf, done: list[Any]) -> 
     assert {(row.sku, row.facility) for row in shelf.rows() if row.gone_at} == gone
 
 
-@contextmanager
-def two_threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield pool
+def test_an_older_page_waits_for_a_newer_one_that_is_being_stored(shelf: Shelf) -> None:
+    shelf.full([level("MUG", 1)], minute=0)
+
+    def older() -> None:
+        shelf.delta([level("MUG", 2)], minute=1)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with shelf.ledger.session() as session:
+            with session.begin() as connection:
+                read = begin_read(connection, "main", ReadKind.DELTA, at(2))
+            with session.begin() as connection:
+                store_levels(connection, read, [level("MUG", 3, as_of=at(2))], at(2))
+                storing = pool.submit(older)
+                while not somebody_waits(shelf):
+                    assert not storing.done()
+        storing.result()
+    assert shelf.row("MUG").available == 3
+
+
+def somebody_waits(shelf: Shelf) -> bool:
+    """Whether any transaction of this database waits for another."""
+    waiting = text(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    with shelf.ledger.begin() as connection:
+        return bool(connection.scalar(waiting))
 
 
 def test_two_processes_reading_at_once_end_with_the_newest_figures(shelf: Shelf) -> None:
@@ -306,7 +333,7 @@ def test_two_processes_reading_at_once_end_with_the_newest_figures(shelf: Shelf)
             split = [whole[place : place + 15] for place in range(0, 60, 15)]
             shelf.read(ReadKind.FULL if turn % 3 == 0 else ReadKind.DELTA, *split, minute=minute)
 
-    with two_threads() as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:
         for done in [pool.submit(reader, which) for which in (0, 1)]:
             done.result()
 

@@ -49,6 +49,10 @@ def test_nor_does_such_a_line_of_an_open_order(rows: Rows, state: str) -> None:
     assert in_flight(rows, Placed("A", lines)) == 1
 
 
+def test_a_line_that_says_less_than_nothing_does_not_lower_the_others(rows: Rows) -> None:
+    assert in_flight(rows, Placed("A", [Line("MUG", -1), Line("MUG", 2)])) == 2
+
+
 def test_orders_of_every_marketplace_of_the_warehouse_count_and_no_others(rows: Rows) -> None:
     there = Placed("B", [Line("MUG", 3)], marketplace="borealis")
     assert in_flight(rows, order(), there) == 5
@@ -147,7 +151,8 @@ _PAID_BACK = {"REFUNDED", "WAITING_REFUND", "WAITING_REFUND_PAYMENT"}
 def modelled(placed: Placed, sku: str, full_at: datetime, level_at: datetime | None, counts: bool) -> int:
     if placed.state in _OVER:
         return 0
-    promised = [line for line in placed.lines if line.sku == sku and line.state not in _OVER]
+    lines = [line for line in placed.lines if line.sku == sku and line.quantity > 0]
+    promised = [line for line in lines if line.state not in _OVER]
     waiting = sum(line.quantity for line in promised if line.state not in _LEFT | _PAID_BACK)
     if placed.state in _LEFT:
         if not any(b.linked_at and b.linked_at > full_at for b in placed.bookings):
@@ -187,7 +192,7 @@ bookings = st.builds(
     lines_changed_at=st.none() | moments,
     merged_into=st.none() | st.just("99"),
 )
-lines = st.builds(Line, st.sampled_from(SKUS), st.integers(0, 4), line_states)
+lines = st.builds(Line, st.sampled_from(SKUS), st.integers(-1, 4), line_states)
 orders = st.builds(
     Placed,
     order_id=st.just(""),
