@@ -16,13 +16,14 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.accounts import marketplace_entry, warehouse_entry
 from integration_pipelines.sandbox.agenda import Act, Agenda
 from integration_pipelines.sandbox.arrivals import Arrival, plan_day
-from integration_pipelines.sandbox.business import Business
+from integration_pipelines.sandbox.business import Business, WarehouseAccount
 from integration_pipelines.sandbox.catalogue import Product, make_catalogue
 from integration_pipelines.sandbox.control import Control
 from integration_pipelines.sandbox.customers import OrderMaker, OrderWishes
 from integration_pipelines.sandbox.deposco import DeposcoTenant
 from integration_pipelines.sandbox.faults import FaultPlan, FaultSource, System, outage_answer
 from integration_pipelines.sandbox.mirakl import MarketplaceAccount
+from integration_pipelines.sandbox.oversold import oversold
 from integration_pipelines.sandbox.scenarios import start
 from integration_pipelines.sandbox.veeqo import VeeqoAccount
 from integration_pipelines.sandbox.warehouses import base_paths, open_warehouses
@@ -143,7 +144,13 @@ class Sandbox:
     def truth(self) -> dict[str, Any]:
         """What really happened, whatever anybody was told."""
         self.catch_up()
-        warehouses = {key: warehouse.truth() for key, warehouse in self.warehouses.items()}
+        warehouses = {
+            account.key: {
+                **self.warehouses[account.key].truth(),
+                "oversold": oversold(self._ordered_of(account), self.warehouses[account.key].shelves()),
+            }
+            for account in self.business.warehouses
+        }
         breaches = [breach for account in self.marketplaces.values() for breach in account.breaches()]
         for key, told in warehouses.items():
             breaches += [{"account": key, "operation": "any", "at": None}] * told["quota_breaches"]
@@ -209,6 +216,10 @@ class Sandbox:
         """Repair a damaged order; false if no order of that id is damaged."""
         now = self.clock.now()
         return any(account.heal(order_id, now) for account in self.marketplaces.values())
+
+    def _ordered_of(self, account: WarehouseAccount) -> Counter[str]:
+        served = (self.marketplaces[key].units_ordered() for key in self.business.serves(account))
+        return sum(served, Counter[str]())
 
     def _first(self, kind: type[_Kind]) -> _Kind:
         for warehouse in self.warehouses.values():

@@ -19,9 +19,10 @@ from integration_pipelines.sandbox.deposco.records import CANCELLABLE, ON_FLOOR,
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings
 from integration_pipelines.sandbox.deposco.staff import Staff
 from integration_pipelines.sandbox.deposco.tokens import Doorkeeper
-from integration_pipelines.sandbox.deposco.truth import house_truth, order_truth
+from integration_pipelines.sandbox.deposco.truth import house_truth, order_truth, shelves_of
 from integration_pipelines.sandbox.deposco.v1 import door as v1_door
 from integration_pipelines.sandbox.deposco.v2 import door as v2_door
+from integration_pipelines.sandbox.oversold import Shelves
 from integration_pipelines.sandbox.wire import Answer, Request, json_answer
 
 TOKEN_OPERATION = "POST /oauth2/token"  # noqa: S105 (a path, not a secret)
@@ -100,6 +101,11 @@ class DeposcoTenant:
             "quota_breaches": self._allowance.breaches,
             "tokens_issued": self._doorkeeper.issued,
         }
+
+    def shelves(self) -> Shelves:
+        """What it had for the customers of its marketplaces."""
+        self.catch_up(self._clock.now())
+        return shelves_of(self._house)
 
     def operation_of(self, request: Request) -> str:
         """The operation's name for call counts, such as `V2 GET /orders/salesOrders/{}`."""

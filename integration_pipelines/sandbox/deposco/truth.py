@@ -3,11 +3,13 @@
 Times are ISO 8601 UTC; quantities are eaches; prices are text in major units.
 """
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.records import ON_FLOOR, Order, Status
+from integration_pipelines.sandbox.oversold import Shelves
 
 Json = dict[str, Any]
 
@@ -38,6 +40,20 @@ def house_truth(house: House) -> Json:
             sku for sku, levels in stock.items() if any(held["on_hand"] < 0 for held in levels.values())
         ],
     }
+
+
+def shelves_of(house: House) -> Shelves:
+    """What the facilities that ship to customers had of everything, without what may not be sold."""
+    received: Counter[str] = Counter()
+    for item in house.items.values():
+        received[item.number] = sum(
+            held.on_hand - held.blocked
+            for number, held in item.levels.items()
+            if house.facilities[number].settings.eligible
+        )
+    for line in (line for order in house.orders.values() for line in order.lines):
+        received[line.item.number] += line.shipped
+    return Shelves(received)
 
 
 def order_truth(order: Order) -> Json:

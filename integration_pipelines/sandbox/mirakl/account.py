@@ -3,6 +3,7 @@
 A new family of operations is a module with a `ROUTES` tuple, added to `_ROUTES` here.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -29,7 +30,7 @@ from integration_pipelines.sandbox.mirakl.errors import ApiError, BadRequestErro
 from integration_pipelines.sandbox.mirakl.export_queue import OfferExports
 from integration_pipelines.sandbox.mirakl.life import OrderLife
 from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
-from integration_pipelines.sandbox.mirakl.order import MarketplaceOrder
+from integration_pipelines.sandbox.mirakl.order import GONE_LINES, MarketplaceOrder
 from integration_pipelines.sandbox.mirakl.quotas import CallFrequencies
 from integration_pipelines.sandbox.mirakl.routing import Call, Route, Shop, parameters
 from integration_pipelines.sandbox.mirakl.stock_imports import StockImports
@@ -122,6 +123,14 @@ class MarketplaceAccount:
     def cancel_by_customer(self, order_id: str, now: datetime) -> None:
         """The customer changes their mind, whatever the state before shipment."""
         self.shop.life.cancel(self.orders[order_id], now, "CANCELED_BY_CUSTOMER")
+
+    def units_ordered(self) -> Counter[str]:
+        """What customers still expect or have got, by SKU."""
+        units: Counter[str] = Counter()
+        for line in (line for order in self.orders.values() for line in order.lines):
+            if line.state not in GONE_LINES:
+                units[line.sku] += line.quantity
+        return units
 
     def heal(self, order_id: str, now: datetime) -> bool:
         """Repair a damaged order; the operator's edit shows as an update. False if nothing was damaged."""

@@ -1,4 +1,4 @@
-"""What the steps of an order are called on each warehouse system, for faults that hit a step.
+"""What each warehouse system calls the steps of an order and reads of stock, for faults that hit them.
 
 Clients choose between several ways, above all at Deposco: all of them are named.
 """
@@ -28,4 +28,9 @@ LATER: Mapping[str, tuple[str, ...]] = {
         "V1 POST /orders/statusUpdates",
         "V1 POST /orders/*/*",
     ),
+}
+# Reads of stock: at Veeqo with the products, at Deposco one of two reports.
+STOCK: Mapping[str, tuple[str, ...]] = {
+    "veeqo": ("GET /products",),
+    "deposco": ("V1 GET /inventory/full", "V1 GET /enterpriseinventory/*"),
 }

@@ -14,13 +14,14 @@ from urllib.parse import unquote
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.catalogue import Product
+from integration_pipelines.sandbox.oversold import Shelves
 from integration_pipelines.sandbox.veeqo import customers, kits, orders, products, reference, stock, tags
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import Order
 from integration_pipelines.sandbox.veeqo.quota import LeakyBucket
 from integration_pipelines.sandbox.veeqo.settings import VeeqoSettings
 from integration_pipelines.sandbox.veeqo.staff import Staff
-from integration_pipelines.sandbox.veeqo.truth import company_truth, order_truth
+from integration_pipelines.sandbox.veeqo.truth import company_truth, order_truth, shelves_of
 from integration_pipelines.sandbox.veeqo.web import Operation, RefusalError, answer, no_such_route
 from integration_pipelines.sandbox.wire import Answer, Request
 
@@ -90,6 +91,11 @@ class VeeqoAccount:
             "quota_breaches": self._bucket.breaches,
             "calls": dict(sorted(self._calls.items())),
         }
+
+    def shelves(self) -> Shelves:
+        """What it had for the customers of its marketplaces."""
+        self.catch_up(self._clock.now())
+        return shelves_of(self._company)
 
     def operation_of(self, request: Request) -> str:
         """The operation's name for call counts, such as `PUT /orders/{}/cancel`."""

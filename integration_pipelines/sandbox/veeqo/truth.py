@@ -3,6 +3,9 @@
 Times are ISO 8601 UTC, amounts are text in major units of the channel's currency.
 """
 
+from collections import Counter
+
+from integration_pipelines.sandbox.oversold import Shelves
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import Order
 from integration_pipelines.sandbox.veeqo.web import Json, stamp
@@ -24,6 +27,22 @@ def company_truth(company: Company) -> Json:
         "negative_stock": [sku for sku, figures in stock.items() if figures["physical"] < 0],
         "buyer_mails": list(company.buyer_mails),
     }
+
+
+def shelves_of(company: Company) -> Shelves:
+    """What the main warehouse, which alone serves marketplaces, had of everything."""
+    received: Counter[str] = Counter()
+    for sellable in company.sellables.values():
+        entry = sellable.entries[company.main_warehouse.id]
+        if not sellable.contents and not entry.infinite:
+            received[sellable.sku] += entry.physical
+    for order in company.orders.values():
+        for held in (line for one in order.allocations if one.shipment for line in one.lines):
+            for part, units in held.sellable.parts:
+                if part.sku in received:
+                    received[part.sku] += units * held.quantity
+    kits = {kit.sku: {part.sku: units for part, units in kit.contents} for kit in company.kits.values()}
+    return Shelves(received, kits)
 
 
 def order_truth(company: Company, order: Order) -> Json:
