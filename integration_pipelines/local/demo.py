@@ -66,6 +66,10 @@ def _veeqo(account: Mapping[str, Any], key: str, address: str, keys: dict[str, s
         "api_key_variable": _kept(keys, key, "api_key", account["key"]),
         "guest_email_domain": "guests.example.com",
         "currency": "EUR",
+        "facilities": [
+            {"number": str(place["id"]), "eligible": place["serves_marketplaces"]}
+            for place in account.get("warehouses", ())
+        ],
     }
 
 

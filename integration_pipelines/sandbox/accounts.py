@@ -41,6 +41,7 @@ def warehouse_entry(name: str, account: Warehouse, base_path: str, serves: Seque
         "key": account.key,
         "stores": account.stores,
         "delivery_method_id": account.delivery_method_id,
+        "warehouses": account.places(),
     }
 
 

@@ -97,6 +97,14 @@ class VeeqoAccount:
         self.catch_up(self._clock.now())
         return shelves_of(self._company)
 
+    def places(self) -> list[dict[str, Any]]:
+        """Its warehouses; orders of marketplaces are served from one of them alone."""
+        main = self._company.main_warehouse
+        return [
+            {"id": place.id, "name": place.name, "serves_marketplaces": place is main}
+            for place in self._company.warehouses.values()
+        ]
+
     def operation_of(self, request: Request) -> str:
         """The operation's name for call counts, such as `PUT /orders/{}/cancel`."""
         return f"{request.method} {_route(request.path)[0]}"
