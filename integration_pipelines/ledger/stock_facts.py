@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, RowMapping, TextClause, text
 
 from integration_pipelines.ledger.stock import ReadKind, last_complete_read
 
+TOLD_AGAIN = timedelta(days=2)  # every figure is told again within it, whatever customers did before
 CHUNK = 2_000  # rows that travel at once
 
 
@@ -101,9 +102,19 @@ sold as materialized (
     ) window_ending_with_each_order group by sku
 )"""
 
+# The marketplace lowers its own figure with each order, and may raise it when units are given back.
+_MOVED = """
+moved as materialized (
+    select l.sku,
+        max(case when l.state in ('REFUSED', 'CANCELED') then o.read_at else o.first_seen_at end) as at
+    from orders o join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
+    where o.marketplace = :marketplace and o.read_at > :moved_since
+    group by l.sku
+)"""
+
 _ON_ITS_WAY = """
 on_its_way as materialized (
-    select distinct on (l.sku) l.sku, l.quantity
+    select distinct on (l.sku) l.sku, l.quantity, p.computed_at
     from stock_pushes p join stock_push_lines l on l.push = p.id
     where p.marketplace = :marketplace and p.ended_at is null and l.outcome is null
     order by l.sku, p.id desc
@@ -147,12 +158,16 @@ select o.sku, o.quantity as shown, o.read_at as shown_at, o.active, o.told, o.to
     y.sku is not null as pending, y.quantity as sent, coalesce(g.items, 0) as items,
     coalesce(g.deleted, false) as deleted, coalesce(g.infinite, false) as infinite,
     coalesce(g.kit, false) as kit, g.facilities, g.available, g.as_of,
-    coalesce(f.units, 0) as in_flight, coalesce(s.busiest, 0) as busiest
+    coalesce(f.units, 0) as in_flight, coalesce(s.busiest, 0) as busiest,
+    coalesce(m.at > case when y.sku is not null then y.computed_at
+        when o.told_at is null or o.read_at > o.told_at then o.read_at else t.computed_at end, false) as moved
 from offers o
 left join goods g on g.sku = o.sku
 left join in_flight f on f.sku = o.sku
 left join sold s on s.sku = o.sku
 left join on_its_way y on y.sku = o.sku
+left join moved m on m.sku = o.sku
+left join stock_pushes t on t.id = o.told_push
 where o.marketplace = :marketplace and o.gone_at is null {of_touched}
 """
 
@@ -164,8 +179,8 @@ def _query(*parts: str, of_touched: bool) -> TextClause:
     return text(f"with {', '.join([*parts, goods])} {listed}")
 
 
-_ALL = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, of_touched=False)
-_SOME = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, _TOUCHED, of_touched=True)
+_ALL = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, _MOVED, of_touched=False)
+_SOME = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, _MOVED, _TOUCHED, of_touched=True)
 
 
 def read_listed(
@@ -196,6 +211,7 @@ def read_listed(
         "clocks_differ": demand.clocks_differ,
         "exposure": exposure,
         "sold_since": now - look_back,
+        "moved_since": now - TOLD_AGAIN,
     }
     if touched_since is not None:
         values |= {"touched_since": touched_since, "sold_before": touched_since - look_back}

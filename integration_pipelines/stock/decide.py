@@ -51,14 +51,15 @@ def changes(wanted: Iterable[Figure], offers: Mapping[str, OfferFacts], *, full:
     Args:
         wanted: figures of any SKUs; those that the marketplace does not list are left out.
         offers: by SKU, compared exactly.
-        full: all of them; else those that differ from what the marketplace has or is about to have.
+        full: all of them; else those that differ from what the marketplace has or is about to have, or
+            that it has changed by itself.
     """
     return [
         Line(figure.sku, figure.quantity)
         for figure in wanted
         if figure.quantity is not None
         and (offer := offers.get(figure.sku)) is not None
-        and (full or offer.expected != figure.quantity)
+        and (full or offer.moved or offer.expected != figure.quantity)
     ]
 
 

@@ -69,6 +69,8 @@ class OfferFacts:
         pending: a push with this SKU was sent and has not ended.
         active: whether it can be bought; an inactive one is told as well, or it would come back wrong.
         sent: the figure of the newest push on its way; None when there is none or it is not known.
+        moved: customers of this marketplace bought it or gave it back since that figure was decided, or
+            read: the marketplace has changed it by itself.
     """
 
     sku: str
@@ -79,6 +81,7 @@ class OfferFacts:
     pending: bool
     active: bool | None
     sent: int | None = None
+    moved: bool = False
 
     @property
     def expected(self) -> int | None:

@@ -134,4 +134,5 @@ def _offer(row: Any) -> OfferFacts:
         pending=row.pending,
         active=row.active,
         sent=row.sent,
+        moved=row.moved,
     )

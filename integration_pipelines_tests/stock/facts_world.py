@@ -43,10 +43,19 @@ def offer(
     shown_ago: int | None = None,
     pending: bool = False,
     sent: int | None = None,
+    moved: bool = False,
 ) -> OfferFacts:
     """An offer that was told a figure five minutes ago; ages in minutes."""
     return OfferFacts(
-        named, told, _ago(told_ago), shown, _ago(shown_ago), pending=pending, active=True, sent=sent
+        named,
+        told,
+        _ago(told_ago),
+        shown,
+        _ago(shown_ago),
+        pending=pending,
+        active=True,
+        sent=sent,
+        moved=moved,
     )
 
 

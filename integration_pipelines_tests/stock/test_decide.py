@@ -71,6 +71,13 @@ def test_a_sale_is_told_to_every_marketplace_that_lists_the_sku() -> None:
         assert push == Push((Line("MUG", 9),))
 
 
+def test_a_figure_that_the_marketplace_changed_by_itself_is_told_again() -> None:
+    """Its customers bought or gave back, and the warehouse still has as much to sell: uncounted goods."""
+    wanted = [Figure("MUG", 10)]
+    assert changes(wanted, {"MUG": offer(10)}, full=False) == []
+    assert changes(wanted, {"MUG": offer(10, moved=True)}, full=False) == [Line("MUG", 10)]
+
+
 def test_a_push_that_is_stopped_has_only_the_lines_that_pass() -> None:
     offers, wanted = shop([5] * 40), [Figure(f"SKU{number}", 0) for number in range(40)]
     stopped = next_push(wanted, offers, PLAIN, snapshot(), frozenset(), NOW, full=False)

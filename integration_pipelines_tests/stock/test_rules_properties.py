@@ -263,7 +263,7 @@ def test_the_generators_cover_every_fact() -> None:
         *("sku", "levels", "items", "infinite", "kit", "in_flight", "busiest", "deleted")
     }
     assert {x.name for x in fields(OfferFacts)} == {
-        *("sku", "told", "told_at", "shown", "shown_at", "pending", "active", "sent")
+        *("sku", "told", "told_at", "shown", "shown_at", "pending", "active", "sent", "moved")
     }
     assert {x.name for x in fields(SnapshotFacts)} == {
         *("warehouse", "complete_at", "as_of", "skus", "known_before", "failing")
