@@ -142,6 +142,14 @@ class StockPolicy(Frozen):
             return peak.buffer
         return self.buffer
 
+    def with_peak(self, begins: datetime, until: datetime) -> Self:
+        """The same, with peak mode also from `begins` until `until`; unchanged without a `peak` block."""
+        if self.peak is None or until <= begins:
+            return self
+        window = PeakWindow.model_validate({"from": begins, "until": until})
+        peak = self.peak.model_copy(update={"windows": (*self.peak.windows, window)})
+        return self.model_copy(update={"peak": peak})
+
     def without_buffer(self) -> Self:
         """The same, with nothing kept back at any time."""
         return self.model_copy(update={"buffer": NO_BUFFER, "peak": None})

@@ -1,7 +1,7 @@
 """What people do about exceptions: retry, resolve. Every act is recorded with who, when and why."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.intents import renew
 from integration_pipelines.ledger.orders import forget_items
+from integration_pipelines.ledger.stock_steering import release_brake
 from integration_pipelines.ledger.tables import (
     exception_history,
     exceptions,
@@ -19,6 +20,10 @@ from integration_pipelines.ledger.tables import (
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.remote import IntentState
 
+# Brakes that a person may let go by resolving. A time, not the next push: a push that is lost or cut is
+# repeated within it, and one bad read later the brake is there again.
+BRAKES = frozenset({Code.STOCK_BRAKED, Code.STOCK_NOT_READ, Code.STOCK_STALE})
+RELEASED_FOR = timedelta(minutes=30)
 # Holds that a person may lift by resolving: the order goes on as if the rule said accept.
 LIFTED_BY_RESOLVING = frozenset({Code.PRICE_DROP, Code.SHORT_STOCK, Code.TOTAL_MISMATCH})
 
@@ -98,9 +103,10 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
 
 
 def resolve(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
-    """Take it off the queue with a note; where the rule asked a person, the order goes on.
+    """Take it off the queue with a note; where the rule asked a person, the order or the push goes on.
 
-    It stays off while the cause stays the same, and reopens when the cause returns after having gone.
+    A brake on stock is released for its marketplace, for half an hour. The exception stays off while the
+    cause stays the same, and reopens when the cause returns after having gone.
     """
     found, _ = read_exception(connection, number)
     connection.execute(
@@ -113,6 +119,10 @@ def resolve(connection: Connection, number: int, *, who: str, note: str, now: da
             .values(approvals=func.array_append(orders.c.approvals, found["code"]))
         )
         _look_now(connection, found["subject"])
+    if found["code"] in BRAKES and found["present"]:
+        brake, until = found["details"], now + RELEASED_FOR
+        release_brake(connection, brake["marketplace"], brake["kind"], until=until, who=who, now=now)
+        note = f"{note} (released until {until:%Y-%m-%d %H:%M} UTC)".strip()
     _remember(connection, found, "resolved", who, note, now)
 
 

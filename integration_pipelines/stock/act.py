@@ -20,7 +20,8 @@ from sqlalchemy import Connection, RowMapping
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Marketplace as MarketplaceSettings
 from integration_pipelines.config.facilities import Facility
-from integration_pipelines.config.stock import StockPolicy
+from integration_pipelines.config.stock import Buffer, StockPolicy
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE
 from integration_pipelines.connectors.mirakl.offers import StockImport
 from integration_pipelines.connectors.mirakl.reports import RejectedLine
 from integration_pipelines.connectors.mirakl.stock_file import StockRow, fault
@@ -54,6 +55,7 @@ from integration_pipelines.stock.figure import Figure, eligible_facilities
 from integration_pipelines.stock.findings import braked, ignored_lines, rejected_lines, unknown_stock
 from integration_pipelines.stock.readback import was_ignored
 from integration_pipelines.stock.records import (
+    policy_in_force,
     read_line_results,
     read_on_sale,
     read_skus,
@@ -126,14 +128,20 @@ class StockWork:
     journal: IntentJournal
     lines_per_push: int = 20_000  # others cut there; the rest follows in the next push (Mirakl §5.2)
     _report: StockReport = field(default_factory=StockReport, init=False)
+    _until: datetime | None = field(default=None, init=False)
 
-    def work(self, *, full: bool = False) -> StockReport:
-        """One pass; `full` tells every figure, changed or not.
+    def work(self, *, full: bool | None = None, until: datetime | None = None) -> StockReport:
+        """One pass.
+
+        Args:
+            full: tells every figure, changed or not; None when that is due.
+            until: makes it a light pass, for callers without patience: it waits no longer for the call
+                budget, and what only an export can read back is left to another pass.
 
         Raises:
             RemoteError: the marketplace gave no usable answer; the next pass goes on from what is known.
         """
-        self._report = StockReport()
+        self._report, self._until = StockReport(), until
         if not self.policy.enabled:
             self._report.waiting = "stock is not pushed on this channel"
             return self._report
@@ -143,7 +151,7 @@ class StockWork:
                 return self._report
             self._finish_last(session)
             self._read_back(session)
-            self._tell(session, full or self._full_is_due())
+            self._tell(session, self.full_is_due() if full is None else full)
         return self._report
 
     def _finish_last(self, session: Session) -> None:
@@ -195,6 +203,8 @@ class StockWork:
 
     def _verify(self, session: Session, push: RowMapping) -> None:
         unread = self._unread(session, push["id"])
+        if self._until and (len(unread) > READ_ONE_BY_ONE or self.clock.now() >= self._until):
+            return
         if len(unread) > READ_ONE_BY_ONE:
             self.offers.read_changed(push["sent_at"])
             unread = self._unread(session, push["id"])
@@ -235,11 +245,12 @@ class StockWork:
     def _decide(self, connection: Connection, full: bool, now: datetime) -> Plan | None:
         """Decide and journal the next push in one transaction; None when there is nothing to tell."""
         snapshot = read_snapshot(connection, self.warehouse)
+        policy = policy_in_force(connection, self.key, self.policy)
         mark = read_watermark(connection, self._stream)
         since = mark.position if mark and not full else None
-        counting = eligible_facilities(
-            self.facilities, self.policy.dispatch_within, self.marketplace.time_zone, now
-        )
+        if since and self._rules_at(policy, since) != self._rules_at(policy, now):
+            since = None  # every figure may have changed, not only those of which something happened
+        _, counting = self._rules_at(policy, now)
         known = list(
             read_skus(
                 connection,
@@ -250,11 +261,11 @@ class StockWork:
                 touched_since=since,
             )
         )
-        wanted = list(figures((sku for sku, _ in known), self.policy, counting, snapshot, now))
+        wanted = list(figures((sku for sku, _ in known), policy, counting, snapshot, now))
         push = next_push(
             wanted,
             {offer.sku: offer for _, offer in known},
-            self.policy,
+            policy,
             snapshot,
             frozenset(map(BrakeKind, released_brakes(connection, self.marketplace_key, now))),
             now,
@@ -284,10 +295,18 @@ class StockWork:
         self._report.told, self._report.full = len(lines), full
         return decided
 
+    def _rules_at(self, policy: StockPolicy, moment: datetime) -> tuple[Buffer, frozenset[str] | None]:
+        """What else figures follow from: the buffer that holds and the facilities that count."""
+        zone, within = self.marketplace.time_zone, policy.dispatch_within
+        return policy.buffer_at(moment), eligible_facilities(self.facilities, within, zone, moment)
+
     def _send(self, intent: Intent) -> Outcome:
         with self.ledger.begin() as connection:
             rows = [StockRow(sku, units) for sku, units in push_lines(connection, intent.request["push"])]
-        return Outcome(IntentState.APPLIED, reference=self.imports.import_stock(rows))
+        patience = DEFAULT_PATIENCE
+        if self._until:
+            patience = max(0.0, (self._until - self.clock.now()).total_seconds())
+        return Outcome(IntentState.APPLIED, reference=self.imports.import_stock(rows, patience=patience))
 
     @staticmethod
     def _lost(_intent: Intent) -> Outcome:
@@ -312,14 +331,14 @@ class StockWork:
             "lines": [*rejected_lines(self.key, results), ignored_lines(self.key, results)],
         }
         if self._report.waiting is None:
-            found["brake"] = [braked(self.key, stopped) if stopped else None]
+            found["brake"] = [braked(self.key, self.marketplace_key, stopped) if stopped else None]
         if listed is not None:
             found["unknown"] = [unknown_stock(self.key, listed)]
         for name, findings in found.items():
             present = [finding for finding in findings if finding is not None]
             settle(connection, f"stock_{name}:{self.key}", self.key, present, now)
 
-    def _full_is_due(self) -> bool:
+    def full_is_due(self) -> bool:
         """Once a day, at the channel's own time (M13)."""
         now = self.clock.now().astimezone(ZoneInfo(self.marketplace.time_zone))
         due = datetime.combine(now.date(), self.policy.full_push, now.tzinfo)

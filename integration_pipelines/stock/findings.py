@@ -77,14 +77,22 @@ def ignored_lines(channel: str, results: Iterable[LineResult]) -> Finding | None
     )
 
 
-def braked(channel: str, stopped: Brake) -> Finding:
-    """The finding of a push that is stopped, with what it would have done."""
+def braked(channel: str, marketplace: str, stopped: Brake) -> Finding:
+    """The finding of a push that is stopped, with what it would have done.
+
+    `details` name the brake by marketplace and kind: resolving the exception releases it.
+    """
     return Finding(
         _CODES[stopped.kind],
         f"stock {channel}",
         stopped.reason,
         severity=Severity.URGENT,
-        details={"kind": stopped.kind.value, "would": asdict(stopped.would), "told": len(stopped.passes)},
+        details={
+            "marketplace": marketplace,
+            "kind": stopped.kind.value,
+            "would": asdict(stopped.would),
+            "told": len(stopped.passes),
+        },
     )
 
 

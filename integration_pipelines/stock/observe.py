@@ -39,6 +39,8 @@ from integration_pipelines.stock.neutral import shown_offer, storable_levels
 from integration_pipelines.warehouse import StockPage, UnreadableRecord, Warehouse
 
 OVERLAP = timedelta(minutes=5)
+FEW = timedelta(minutes=15)  # changes of more, after an outage, are no fewer calls than a full read
+WITHOUT_CHANGES = timedelta(minutes=10)  # full reads of a warehouse that does not tell its changes
 OFFERS_EVERY = timedelta(days=1)  # OF52 in full mode: once a day (Mirakl §1.3)
 NAMED_AT_MOST = 50  # damaged records in one exception
 LONGEST_REASON = 500
@@ -101,6 +103,21 @@ class StockIntake:
             with session.begin() as connection:
                 self._complete(connection, read, report)
         return report
+
+    def full_is_due(self) -> bool:
+        """Whether everything should be read now: that is long, and nothing for a caller in a hurry."""
+        now, feed = self.clock.now(), self.warehouse.stock_feed
+        with self.ledger.begin() as connection:
+            last = last_complete_read(connection, self.key, ReadKind.FULL)
+        every = feed.full_read_every if feed.has_delta else WITHOUT_CHANGES
+        return last is None or now - last >= every or (feed.has_delta and not self.changes_are_few())
+
+    def changes_are_few(self) -> bool:
+        """Whether `read(full=False)` would read changes, and those of some minutes only."""
+        now = self.clock.now()
+        with self.ledger.begin() as connection:
+            since = self._since(connection, False, now)
+        return since is not None and now - since <= OVERLAP + FEW
 
     @property
     def _scope(self) -> str:
@@ -170,11 +187,9 @@ class OfferIntake:
             OutOfBudget: this day's export is taken already.
             RemoteError: the export is incomplete. What it brought stays, an exception shows the account.
         """
-        read_at = self.clock.now()
-        with self.ledger.begin() as connection:
-            last = read_watermark(connection, self._scope)
-        if last is not None and read_at - last.read_at < OFFERS_EVERY:
+        if not self.is_due():
             return None
+        read_at = self.clock.now()
         report = OfferReport()
         try:
             for rows in self.client.offer_export(patience=patience):
@@ -193,6 +208,12 @@ class OfferIntake:
             settle(connection, self._scope, self.key, [], self.clock.now())
             _show_unreadable(connection, self._scope, self.key, self.clock.now())
         return report
+
+    def is_due(self) -> bool:
+        """Whether `read_all` would read: never before, or not for a day."""
+        with self.ledger.begin() as connection:
+            last = read_watermark(connection, self._scope)
+        return last is None or self.clock.now() - last.read_at >= OFFERS_EVERY
 
     def read_skus(self, skus: Iterable[str]) -> OfferReport:
         """Read single offers again (OF21, one call each): for the read-back of few.

@@ -100,7 +100,7 @@ def test_a_stopped_push_says_why_and_what_it_would_have_done(
     planned: list[Line] = lines(told)
     stopped = brake(planned, shop([5] * len(told)), PLAIN, read, frozenset(), NOW)
     assert stopped is not None
-    finding = braked("alpine", stopped)
+    finding = braked("alpine", "alpine_shop", stopped)
     assert (finding.code, finding.subject, finding.reason) == (code, "stock alpine", stopped.reason)
     assert finding.severity is Severity.URGENT
     assert finding.details["kind"] == kind.value
@@ -112,4 +112,4 @@ def test_every_kind_of_brake_has_its_finding() -> None:
     assert stopped is not None
     for kind in BrakeKind:
         changed = type(stopped)(kind, stopped.reason, stopped.would)
-        assert braked("alpine", changed).details["kind"] == kind.value
+        assert braked("alpine", "alpine_shop", changed).details["kind"] == kind.value
