@@ -1,8 +1,8 @@
-"""The tick of a sensor that reads one account: read, tell the asset, ask for runs.
+"""The tick of a sensor that reads accounts: read, tell the assets, ask for runs.
 
-The ledger has the watermark and the queue; the sensor's cursor only remembers when it last told the
-asset something, so that a quiet account adds an event every few minutes and not every tick. A read
-that failed does not keep due work waiting: its runs are asked for all the same.
+The ledger has the watermarks and the queues; the sensor's cursor only remembers when it last told all of
+its assets something, so that a quiet account adds an event every few minutes and not every tick. A read
+that failed keeps neither the other reads nor due work waiting: runs are asked for all the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,10 @@ from integration_pipelines.dagster_support.runs import RunDesk
 from integration_pipelines.remote import OutOfBudget, RemoteError
 
 STILL_ALIVE = timedelta(minutes=5)
+TICK_BUDGET = timedelta(seconds=20)  # Dagster gives a tick up after 60 s
+# The daemon looks every 5 s and may come some hundredths early: a second less keeps ticks a poll apart, not a
+# poll and 5 s. The call budgets see to it that nothing is asked more often than allowed.
+DAEMON_MISSES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +39,62 @@ class Reading:
 
     Attributes:
         read: does it; raises from `remote.py`.
-        due: how many orders of each channel wait to be worked, after the read.
-        job_of: the job that works a channel.
         assets: what the read brings up to date.
     """
 
     read: Callable[[], Seen]
-    due: Callable[[], Mapping[str, int]]
-    job_of: Callable[[str], str]
     assets: Sequence[Sequence[str]]
 
 
-def tick(
-    context: dg.SensorEvaluationContext, reading: Reading, desk: RunDesk, now: datetime
-) -> dg.SensorResult:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one sensor looks after.
+
+    Attributes:
+        readings: of a tick, one after the other.
+        due: what waits to be worked after the reads, in words, by the `channel` tag of the runs that work it.
+        job_of: the job that works it, by the same tag.
+        idle: what to say when nothing waits.
+    """
+
+    readings: Sequence[Reading]
+    due: Callable[[], Mapping[str, str]]
+    job_of: Callable[[str], str]
+    idle: str
+
+
+def tick(context: dg.SensorEvaluationContext, watch: Watch, desk: RunDesk, now: datetime) -> dg.SensorResult:
     """One evaluation.
 
     Raises:
-        RemoteError: the account gave no usable answer and there is no run to ask for either.
+        RemoteError: no account gave a usable answer and there is no run to ask for either.
     """
-    failure: RemoteError | None = None
-    seen: Seen | None = None
-    try:
-        seen = reading.read()
-        sentence = seen.sentence
-    except OutOfBudget as error:
-        sentence = f"Not read this time: {error.words}"
-    except RemoteError as error:
-        failure = error
-        sentence = str(error)
-    requests, told = desk.requests(context.instance, reading.due(), reading.job_of, now)
-    if failure and not requests:
-        raise failure
-    context.log.info(f"{sentence} {told}")
-    tell = seen is not None and (seen.changed or _is_long_ago(context.cursor, now))
-    events = [_event(key, seen) for key in reading.assets] if seen and tell else []
+    failures: list[RemoteError] = []
+    sentences: list[str] = []
+    news: list[tuple[Reading, Seen]] = []
+    for reading in watch.readings:
+        try:
+            seen = reading.read()
+        except OutOfBudget as error:
+            sentences.append(f"Not read this time: {error.words}")
+        except RemoteError as error:
+            failures.append(error)
+            sentences.append(str(error))
+        else:
+            news.append((reading, seen))
+            sentences.append(seen.sentence)
+    requests, told = desk.requests(context.instance, watch.due(), watch.job_of, now)
+    if failures and not requests and not news:
+        raise failures[0]
+    said = " ".join([*sentences, told or watch.idle])
+    context.log.info(said)
+    all_told = _is_long_ago(context.cursor, now)
+    telling = [(reading, seen) for reading, seen in news if seen.changed or all_told]
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if requests else f"{sentence} {told}",
-        cursor=now.isoformat() if tell else context.cursor,
-        asset_events=events,
+        skip_reason=None if requests else said,
+        cursor=now.isoformat() if news and len(telling) == len(news) else context.cursor,
+        asset_events=[_event(key, seen) for reading, seen in telling for key in reading.assets],
     )
 
 

@@ -43,38 +43,37 @@ class RunDesk:
     A marketplace's and a warehouse's sensor tick at the same moment, and Dagster makes the runs only
     after both have ended: without a memory of what was asked just now, each would get a run. The
     memory is short, so that a request that was lost is made again by the next tick.
+
+    Args:
+        lately: how long the memory is; longer for runs that must not follow one another closely.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lately: timedelta = LATELY) -> None:
+        self._lately = lately
         self._lock = Lock()
         self._asked: dict[str, datetime] = {}
 
     def requests(
         self,
         instance: dg.DagsterInstance,
-        due: Mapping[str, int],
+        due: Mapping[str, str],
         job_of: Callable[[str], str],
         now: datetime,
     ) -> tuple[list[dg.RunRequest], str]:
         """One request per channel with work and without a run, and what to say about it.
 
         Args:
-            due: how many orders of each channel wait to be worked.
+            due: what waits to be worked, in words, by channel.
             job_of: the job that works a channel.
         """
         busy = {channel for channel in due if is_running(instance, channel)}
         with self._lock:
-            lately = {channel for channel, at in self._asked.items() if now - at < LATELY}
+            lately = {channel for channel, at in self._asked.items() if now - at < self._lately}
             wanted = [channel for channel in due if channel not in busy | lately]
             self._asked.update(dict.fromkeys(wanted, now))
         told = [
-            f"{_orders(due[channel])} of {channel} to work: "
-            + ("a run is asked for." if channel in wanted else "a run is at it already.")
-            for channel in due
+            f"{words}: " + ("a run is asked for." if channel in wanted else "a run is at it already.")
+            for channel, words in due.items()
         ]
         requests = [dg.RunRequest(job_name=job_of(channel), tags={CHANNEL: channel}) for channel in wanted]
-        return requests, " ".join(told) or "No order is due."
-
-
-def _orders(count: int) -> str:
-    return "1 order" if count == 1 else f"{count} orders"
+        return requests, " ".join(told)

@@ -9,11 +9,13 @@ from datetime import datetime
 
 import dagster as dg
 
-from integration_pipelines.dagster_support.metadata import shown, table
+from integration_pipelines.dagster_support.check_results import result_of, selected
 from integration_pipelines.dagster_support.resource import IntegrationResource
+from integration_pipelines.dagster_support.rooms import AssetPath
+from integration_pipelines.exceptions.verdict import Verdict
 from integration_pipelines.orders import captions
-from integration_pipelines.orders.checks import Check, Verdict, judge_channel, judge_warehouse
-from integration_pipelines.orders.rooms import AssetPath, Room, feed_key
+from integration_pipelines.orders.checks import Check, judge_channel, judge_warehouse
+from integration_pipelines.orders.rooms import Room, feed_key
 
 _ABOUT_ORDERS = (Check.UNACKNOWLEDGED, Check.UNREADABLE, Check.UNREACHABLE)
 _ABOUT_QUEUE = (Check.QUEUE,)
@@ -36,9 +38,9 @@ def channel_checks(room: Room) -> dg.AssetChecksDefinition:
         opened = integration.open()
         now = opened.clock.now()
         with opened.ledger.begin() as connection:
-            verdicts = judge_channel(connection, room.key, room.channel, now, _selected(context))
+            verdicts = judge_channel(connection, room.key, room.channel, now, selected(context, Check))
         for verdict in verdicts:
-            yield _result(verdict, asset_of[verdict.check], now)
+            yield _result(verdict, asset_of[Check(verdict.check)], now)
 
     return order_checks
 
@@ -55,7 +57,7 @@ def feed_checks(key: str) -> dg.AssetChecksDefinition:
         opened = integration.open()
         now = opened.clock.now()
         with opened.ledger.begin() as connection:
-            verdicts = judge_warehouse(connection, key, now, _selected(context))
+            verdicts = judge_warehouse(connection, key, now, selected(context, Check))
         for verdict in verdicts:
             yield _result(verdict, asset, now)
 
@@ -66,26 +68,6 @@ def _spec(check: Check, asset: AssetPath) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(check.value, asset=asset, description=captions.CHECKS[check])
 
 
-def _selected(context: dg.AssetCheckExecutionContext) -> frozenset[Check]:
-    return frozenset(Check(key.name) for key in context.selected_asset_check_keys)
-
-
 def _result(verdict: Verdict, asset: AssetPath, now: datetime) -> dg.AssetCheckResult:
-    severity = dg.AssetCheckSeverity.ERROR if verdict.pressing else dg.AssetCheckSeverity.WARN
-    hours = (now - verdict.oldest).total_seconds() / 3600 if verdict.oldest else None
-    return dg.AssetCheckResult(
-        asset_key=asset,
-        check_name=verdict.check.value,
-        passed=verdict.severity is None,
-        severity=severity,
-        description=verdict.sentence,
-        metadata=shown(
-            {
-                "count": len(verdict.rows),
-                "oldest_hours": round(hours, 1) if hours is not None else None,
-                **verdict.figures,
-                "what_to_do": dg.MetadataValue.md(captions.CHECKS[verdict.check]) if verdict.rows else None,
-                "rows": table(verdict.rows, captions.CHECK_COLUMNS[verdict.check]) if verdict.rows else None,
-            }
-        ),
-    )
+    check = Check(verdict.check)
+    return result_of(verdict, asset, now, captions.CHECKS[check], captions.CHECK_COLUMNS[check])

@@ -5,8 +5,7 @@ that a fault in the flow itself would show. Reads only; whether the rows make a 
 loudly is decided here, Dagster only shows it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,15 +13,19 @@ from typing import Any
 from sqlalchemy import Connection, TextClause, text
 
 from integration_pipelines.config import Channel, OrderPolicy
-from integration_pipelines.exceptions import TAXONOMY, Code, Severity
+from integration_pipelines.exceptions import Code, Severity
 from integration_pipelines.exceptions.findings import severity_by_clock
+from integration_pipelines.exceptions.verdict import (
+    RISING,
+    Row,
+    Verdict,
+    count_of,
+    verdict_of_code,
+    verdict_on,
+)
 
 # An accepted order may take this long into the warehouse, where it is reserved first.
 ON_ITS_WAY = timedelta(minutes=15)
-_RISING = list(Severity)
-_PRESSING = {Severity.URGENT, Severity.BREACHED}
-
-Row = dict[str, Any]
 
 
 class Check(StrEnum):
@@ -37,22 +40,6 @@ class Check(StrEnum):
     STALLED = "stalled_in_warehouse"
     DUPLICATES = "duplicate_warehouse_orders"
     UNREADABLE_IN_WAREHOUSE = "unreadable_warehouse_orders"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check found. `severity` is None when nothing is wrong."""
-
-    check: Check
-    rows: Sequence[Row]
-    severity: Severity | None
-    oldest: datetime | None
-    sentence: str
-    figures: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def pressing(self) -> bool:
-        return self.severity in _PRESSING
 
 
 _WAITING = text("""
@@ -102,12 +89,6 @@ from warehouse_orders w join orders o on o.channel = :channel and o.number = w.b
 where w.warehouse = :warehouse and w.store = :store and w.state <> 'cancelled'
 group by o.marketplace, o.order_id having count(*) > 1 order by since
 """)
-_ACCOUNT = text("""
-select e.id as exception, e.subject, e.code, e.reason, e.owner, e.severity, e.deadline,
-    e.first_seen_at as since, e.last_seen_at as last_seen
-from exceptions e where e.code = :code and e.state = 'open' and e.channel = any(:channels)
-order by e.first_seen_at
-""")
 
 
 def judge_channel(
@@ -120,15 +101,15 @@ def judge_channel(
     patience = channel.queue_limit if queued else ON_ITS_WAY
     judges: dict[Check, Callable[[], Verdict]] = {
         Check.UNACKNOWLEDGED: lambda: _unacknowledged(_rows(connection, _WAITING, channel=key), now),
-        Check.UNREADABLE: lambda: _of_code(
+        Check.UNREADABLE: lambda: verdict_of_code(
             connection, Check.UNREADABLE, Code.UNREADABLE_ORDER, accounts, now
         ),
-        Check.UNREACHABLE: lambda: _of_code(
+        Check.UNREACHABLE: lambda: verdict_of_code(
             connection, Check.UNREACHABLE, Code.ACCOUNT_UNREACHABLE, accounts, now
         ),
         Check.HELD: lambda: _held(_rows(connection, _HELD, channel=key), now),
         Check.MISSING: lambda: _missing(_rows(connection, _MISSING, queued=queued, **place), now, patience),
-        Check.QUEUE: lambda: _of_code(connection, Check.QUEUE, Code.QUEUE_TOO_OLD, [key], now),
+        Check.QUEUE: lambda: verdict_of_code(connection, Check.QUEUE, Code.QUEUE_TOO_OLD, [key], now),
         Check.STALLED: lambda: _stalled(_rows(connection, _STALLED, channel=key), now),
         Check.DUPLICATES: lambda: _duplicates(_rows(connection, _DUPLICATES, **place), now),
     }
@@ -144,7 +125,7 @@ def judge_warehouse(
         Check.UNREADABLE_IN_WAREHOUSE: Code.UNREADABLE_WAREHOUSE_ORDER,
     }
     return [
-        _of_code(connection, check, code, [key], now)
+        verdict_of_code(connection, check, code, [key], now)
         for check, code in codes.items()
         if only is None or check in only
     ]
@@ -181,11 +162,11 @@ def _unacknowledged(waiting: Sequence[Row], now: datetime) -> Verdict:
         rows.append(row | {"severity": severity, "forecast": told, "reason": reason})
     missed = sum(1 for row in rows if row["deadline"] and row["deadline"] <= now)
     sentence = (
-        f"{_count(rows, 'order')} may miss the acceptance window; {missed} missed it already."
+        f"{count_of(rows, 'order')} may miss the acceptance window; {missed} missed it already."
         if rows
         else f"No order is in danger of missing its acceptance window; {len(waiting)} wait for acceptance."
     )
-    return _verdict(Check.UNACKNOWLEDGED, rows, now, sentence, {"missed": missed, "waiting": len(waiting)})
+    return verdict_on(Check.UNACKNOWLEDGED, rows, now, sentence, {"missed": missed, "waiting": len(waiting)})
 
 
 def _held(rows: Sequence[Row], now: datetime) -> Verdict:
@@ -194,62 +175,38 @@ def _held(rows: Sequence[Row], now: datetime) -> Verdict:
         by_code[row["code"]] = by_code.get(row["code"], 0) + 1
     told = ", ".join(f"{count} {code.replace('_', ' ')}" for code, count in sorted(by_code.items()))
     sentence = (
-        f"{_count(rows, 'order')} held for a person: {told}." if rows else "No order waits for a person."
+        f"{count_of(rows, 'order')} held for a person: {told}." if rows else "No order waits for a person."
     )
-    return _verdict(Check.HELD, rows, now, sentence, by_code)
+    return verdict_on(Check.HELD, rows, now, sentence, by_code)
 
 
 def _missing(rows: Sequence[Row], now: datetime, patience: timedelta) -> Verdict:
     late = [row for row in rows if row["exception"] is not None or now - row["since"] > patience]
     on_their_way = len(rows) - len(late)
     sentence = (
-        f"{_count(late, 'accepted order')} not in the warehouse."
+        f"{count_of(late, 'accepted order')} not in the warehouse."
         if late
         else f"Every promised order is in the warehouse; {on_their_way} are on their way."
     )
-    return _verdict(Check.MISSING, late, now, sentence, {"on_their_way": on_their_way}, Severity.URGENT)
+    return verdict_on(Check.MISSING, late, now, sentence, {"on_their_way": on_their_way}, Severity.URGENT)
 
 
 def _stalled(rows: Sequence[Row], now: datetime) -> Verdict:
     sentence = (
-        f"{_count(rows, 'order')} on hold in the warehouse or without goods."
+        f"{count_of(rows, 'order')} on hold in the warehouse or without goods."
         if rows
         else "No order stands still in the warehouse."
     )
-    return _verdict(Check.STALLED, rows, now, sentence)
+    return verdict_on(Check.STALLED, rows, now, sentence)
 
 
 def _duplicates(rows: Sequence[Row], now: datetime) -> Verdict:
     sentence = (
-        f"{_count(rows, 'marketplace order')} with more than one live warehouse order."
+        f"{count_of(rows, 'marketplace order')} with more than one live warehouse order."
         if rows
         else "No marketplace order has more than one live warehouse order."
     )
-    return _verdict(Check.DUPLICATES, rows, now, sentence, floor=Severity.URGENT)
-
-
-def _of_code(
-    connection: Connection, check: Check, code: Code, channels: Sequence[str], now: datetime
-) -> Verdict:
-    rows = _rows(connection, _ACCOUNT, code=code.value, channels=list(channels))
-    kind = TAXONOMY[code]
-    sentence = f"{kind.meaning} {kind.what_to_do}" if rows else "Nothing to do."
-    return _verdict(check, rows, now, sentence)
-
-
-def _verdict(
-    check: Check,
-    rows: Sequence[Row],
-    now: datetime,
-    sentence: str,
-    figures: Mapping[str, Any] | None = None,
-    floor: Severity = Severity.NOTICE,
-) -> Verdict:
-    stated = [Severity(row["severity"]) for row in rows if row.get("severity")]
-    severity = max([floor, *stated], key=_RISING.index) if rows else None
-    oldest = min((row["since"] for row in rows), default=None)
-    told = [row | {"hours_left": _hours_left(row.get("deadline"), now)} for row in rows]
-    return Verdict(check, told, severity, oldest, sentence, figures or {})
+    return verdict_on(Check.DUPLICATES, rows, now, sentence, floor=Severity.URGENT)
 
 
 def _by_clock(row: Row, now: datetime) -> Severity:
@@ -257,15 +214,7 @@ def _by_clock(row: Row, now: datetime) -> Severity:
     stated = Severity(row["severity"]) if row["severity"] else Severity.NOTICE
     if row["deadline"] is None:
         return stated
-    return max(stated, severity_by_clock(row["since"], row["deadline"], now), key=_RISING.index)
-
-
-def _hours_left(deadline: datetime | None, now: datetime) -> float | None:
-    return None if deadline is None else round((deadline - now).total_seconds() / 3600, 1)
-
-
-def _count(rows: Sequence[Row], noun: str) -> str:
-    return f"{len(rows)} {noun}{'' if len(rows) == 1 else 's'}"
+    return max(stated, severity_by_clock(row["since"], row["deadline"], now), key=RISING.index)
 
 
 def _rows(connection: Connection, query: TextClause, **parameters: Any) -> list[Row]:

@@ -10,14 +10,21 @@ ledger holds work.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from integration_pipelines.config import Channels
-from integration_pipelines.dagster_support.reading import Reading, Seen, tick
+from integration_pipelines.dagster_support.reading import (
+    DAEMON_MISSES,
+    TICK_BUDGET,
+    Reading,
+    Seen,
+    Watch,
+    tick,
+)
 from integration_pipelines.dagster_support.resource import IntegrationResource
+from integration_pipelines.dagster_support.rooms import AssetPath
 from integration_pipelines.dagster_support.runs import RunDesk, run_tags
 from integration_pipelines.integration import Integration
 from integration_pipelines.orders.asset_defs import (
@@ -28,15 +35,11 @@ from integration_pipelines.orders.asset_defs import (
     warehouse_orders_asset,
 )
 from integration_pipelines.orders.check_defs import channel_checks, feed_checks
-from integration_pipelines.orders.rooms import AssetPath, Room, feed_key
+from integration_pipelines.orders.rooms import Room, feed_key
 from integration_pipelines.orders.show import due_work
 
-TICK_BUDGET = timedelta(seconds=20)  # Dagster gives a tick up after 60 s
 TICK_PATIENCE = 5.0  # seconds a tick waits for this minute's read
 LONGEST_RUN_SECONDS = 600
-# The daemon looks every 5 s and may come some hundredths early: a second less keeps ticks a poll apart, not a
-# poll and 5 s. The budget of OR11 sees to it that nothing is read more often.
-DAEMON_MISSES = 1
 
 Job = Any  # Dagster's type of an asset job that does not know its assets yet is not public
 
@@ -174,15 +177,22 @@ class _Sensors:
             description=description,
             default_status=dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED,
         )
-        def watch(context: dg.SensorEvaluationContext, integration: IntegrationResource) -> dg.SensorResult:
+        def read_and_ask(
+            context: dg.SensorEvaluationContext, integration: IntegrationResource
+        ) -> dg.SensorResult:
             opened = integration.open()
 
-            def due() -> Mapping[str, int]:
+            def due() -> Mapping[str, str]:
                 opened.store_call_counts()
                 with opened.ledger.begin() as connection:
-                    return due_work(connection, served, opened.clock.now())
+                    orders = due_work(connection, served, opened.clock.now())
+                return {
+                    channel: f"{count} order{'' if count == 1 else 's'} of {channel} to work"
+                    for channel, count in orders.items()
+                }
 
-            reading = Reading(lambda: read(opened), due, job_of.__getitem__, assets)
-            return tick(context, reading, self.desk, opened.clock.now())
+            reading = Reading(lambda: read(opened), assets)
+            watch = Watch([reading], due, job_of.__getitem__, "No order is due.")
+            return tick(context, watch, self.desk, opened.clock.now())
 
-        return watch
+        return read_and_ask

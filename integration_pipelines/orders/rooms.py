@@ -1,33 +1,17 @@
 """A channel as the orders flow's Dagster definitions see it: its settings and the keys of its assets."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from integration_pipelines.config import Channel, Channels, Marketplace, OrderPolicy, Warehouse
+from integration_pipelines.config import OrderPolicy
+from integration_pipelines.dagster_support.rooms import AssetPath, ChannelRoom
 
-AssetPath = list[str]  # what Dagster makes an asset key of
 
-
-@dataclass(frozen=True, slots=True)
-class Room:
+@dataclass(frozen=True)
+class Room(ChannelRoom):
     """A channel and the keys of its assets."""
 
-    key: str
-    channel: Channel
-    marketplace: Marketplace
-    warehouse: Warehouse
-
-    @classmethod
-    def all(cls, channels: Channels) -> "list[Room]":
-        """Every channel of the file, in its order."""
-        return [
-            cls(
-                key,
-                channel,
-                channels.marketplaces[channel.marketplace],
-                channels.warehouses[channel.warehouse],
-            )
-            for key, channel in channels.channels.items()
-        ]
+    flow: ClassVar[str] = "orders"
 
     @property
     def orders(self) -> AssetPath:
@@ -50,15 +34,6 @@ class Room:
     def assets(self) -> list[AssetPath]:
         """The channel's assets in the order of their lineage."""
         return [self.orders, *([self.import_queue] if self.queues else []), self.warehouse_orders]
-
-    @property
-    def tags(self) -> dict[str, str]:
-        return {
-            "flow": "orders",
-            "channel": self.key,
-            "marketplace": self.channel.marketplace,
-            "warehouse": self.channel.warehouse,
-        }
 
 
 def feed_key(warehouse: str) -> AssetPath:

@@ -13,7 +13,7 @@ from integration_pipelines.definitions import build_defs
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.remote import RemoteError
 from integration_pipelines_tests.answers import body_of
-from integration_pipelines_tests.orders.shop_floor import ShopFloor
+from integration_pipelines_tests.shop_floor import ShopFloor
 
 TWO_CHANNELS = """
 marketplaces:

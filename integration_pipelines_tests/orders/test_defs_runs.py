@@ -10,7 +10,7 @@ import pytest
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.sandbox.mirakl.order import Fate
 from integration_pipelines_tests.answers import body_of
-from integration_pipelines_tests.orders.shop_floor import ShopFloor
+from integration_pipelines_tests.shop_floor import ShopFloor
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 WAREHOUSE_ORDERS = dg.AssetKey(["alpine", "warehouse_orders"])
