@@ -17,6 +17,7 @@ from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.exceptions import defs as exceptions
 from integration_pipelines.orders import defs as orders
 from integration_pipelines.orders import look_up_defs as look_up
+from integration_pipelines.stock import defs as stock
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def build_defs(
         return housekeeping.upkeep(running=running)
     return dg.Definitions.merge(
         orders.build_defs(channels, running=running),
+        stock.build_defs(channels, running=running),
         look_up.build_defs(),
         exceptions.build_defs(),
         housekeeping.upkeep(running=running),

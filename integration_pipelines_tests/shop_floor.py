@@ -9,6 +9,7 @@ from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.definitions import build_defs
 from integration_pipelines.integration import Integration
 from integration_pipelines.ledger import Ledger
+from integration_pipelines.sandbox.business import Business
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
@@ -39,10 +40,11 @@ class ShopFloor:
         instance: dg.DagsterInstance,
         *,
         profile: WarehouseProfile = WarehouseProfile.VEEQO,
+        business: Business | None = None,
         **settings: Any,
     ) -> "ShopFloor":
         """Args: settings: what every channel says beyond the demo's."""
-        retailer = Retailer.open(ledger, settings=settings, profile=profile)
+        retailer = Retailer.open(ledger, business, settings, profile=profile)
         resource = GivenIntegration(name=str(id(retailer)))
         GivenIntegration.given[resource.name] = retailer.integration
         return cls(retailer, instance, resource, build_defs(retailer.channels, integration=resource))
@@ -78,3 +80,38 @@ class ShopFloor:
     def calls(self, account: str, operation: str) -> int:
         """How often the sandbox was asked that."""
         return self.retailer.sandbox.calls[account][operation]
+
+
+def said(tick: dg.SensorResult) -> str:
+    """The skip reason of a tick."""
+    assert isinstance(tick.skip_reason, dg.SkipReason)
+    return str(tick.skip_reason.skip_message)
+
+
+def checks_of(run: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """Evaluations by check name; the warehouse's `account_unreachable` stands for both."""
+    return {evaluation.check_name: evaluation for evaluation in run.get_asset_check_evaluations()}
+
+
+def failing(run: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """The checks that do not pass, by name."""
+    return {e.check_name: e for e in run.get_asset_check_evaluations() if not e.passed}
+
+
+def rows_of(evaluation: Any) -> list[dict[str, Any]]:
+    return [record.data for record in evaluation.metadata["rows"].records]
+
+
+def metadata_of(run: dg.ExecuteInProcessResult, key: dg.AssetKey) -> dict[str, Any]:
+    [event] = [e for e in run.get_asset_materialization_events() if e.asset_key == key]
+    return dict(event.materialization.metadata)
+
+
+def output_metadata(run: dg.ExecuteInProcessResult, step: str) -> dict[str, Any]:
+    [event] = [e for e in run.all_events if e.is_successful_output and e.step_key == step]
+    return dict(event.step_output_data.metadata)
+
+
+def failure_words(run: dg.ExecuteInProcessResult) -> str:
+    [failure] = [event for event in run.all_events if event.is_step_failure]
+    return str(failure.step_failure_data.user_failure_data.description)

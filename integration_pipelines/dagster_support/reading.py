@@ -26,11 +26,16 @@ DAEMON_MISSES = 1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one read brought: `figures` for the asset's event, `sentence` for the tick."""
+    """What one read brought: `figures` for the asset's event, `sentence` for the tick.
+
+    Attributes:
+        done: False when nothing was read: then the asset is told nothing, or it would look fresh.
+    """
 
     changed: bool
     figures: Mapping[str, Any]
     sentence: str
+    done: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def tick(context: dg.SensorEvaluationContext, watch: Watch, desk: RunDesk, now: 
             failures.append(error)
             sentences.append(str(error))
         else:
-            news.append((reading, seen))
+            news += [(reading, seen)] if seen.done else []
             sentences.append(seen.sentence)
     requests, told = desk.requests(context.instance, watch.due(), watch.job_of, now)
     if failures and not requests and not news:

@@ -4,14 +4,13 @@ A step calls the flow and shows what came of it. Freshness is by time since the 
 are told to be alive every few minutes by their sensors, the work at least once an hour by a schedule.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from integration_pipelines.config import Warehouse
+from integration_pipelines.dagster_support.failing import failing_in_words
 from integration_pipelines.dagster_support.metadata import shown, table
 from integration_pipelines.dagster_support.reading import Seen
 from integration_pipelines.dagster_support.resource import IntegrationResource
@@ -29,7 +28,6 @@ from integration_pipelines.orders.show import (
     queue_figures,
     warehouse_orders_by_status,
 )
-from integration_pipelines.remote import RemoteError
 
 READ_PATIENCE = 70.0  # seconds a person's read waits for the sensor's minute to pass
 # A backlog is worked by several short runs: what people see is renewed at the end of each.
@@ -58,7 +56,7 @@ def orders_asset(room: Room) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, integration: IntegrationResource
     ) -> dg.MaterializeResult[None]:
         opened = integration.open()
-        with _failing_in_words(opened):
+        with failing_in_words(opened):
             report = opened.tick(
                 room.channel.marketplace, patience=READ_PATIENCE, until=opened.clock.now() + RUN_BUDGET
             )
@@ -148,7 +146,7 @@ def feed_asset(key: str, warehouse: Warehouse) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, integration: IntegrationResource
     ) -> dg.MaterializeResult[None]:
         opened = integration.open()
-        with _failing_in_words(opened):
+        with failing_in_words(opened):
             report = opened.warehouse_intakes[key].read_changes()
         seen = seen_of(warehouse.name, report)
         context.log.info(seen.sentence)
@@ -193,17 +191,6 @@ def _work_metadata(opened: Integration, room: Room, report: WorkReport) -> dict[
 
 def _count(progress: Rows, word: str) -> int:
     return sum(int(row["orders"]) for row in progress if row["progress"] == word)
-
-
-@contextmanager
-def _failing_in_words(opened: Integration) -> Iterator[None]:
-    """A refused or lost read fails the run with the connector's own sentence, not with a traceback."""
-    try:
-        yield
-    except RemoteError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
-    finally:
-        opened.store_call_counts()
 
 
 def _told(report: WorkReport) -> str:

@@ -13,7 +13,7 @@ from integration_pipelines.definitions import build_defs
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.remote import RemoteError
 from integration_pipelines_tests.answers import body_of
-from integration_pipelines_tests.shop_floor import ShopFloor
+from integration_pipelines_tests.shop_floor import ShopFloor, said
 
 TWO_CHANNELS = """
 marketplaces:
@@ -49,12 +49,6 @@ def floor(ledger: Ledger, instance: dg.DagsterInstance) -> ShopFloor:
     return ShopFloor.open(ledger, instance)
 
 
-def said(tick: dg.SensorResult) -> str:
-    """The skip reason of a tick."""
-    assert isinstance(tick.skip_reason, dg.SkipReason)
-    return str(tick.skip_reason.skip_message)
-
-
 def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
     defs = build_defs(parse_channels(TWO_CHANNELS))
     repository = defs.get_repository_def()
@@ -62,6 +56,7 @@ def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
         *("alpine/orders", "alpine/warehouse_orders", "borealis/orders", "borealis/warehouse_orders"),
         *("borealis/import_queue", "main/orders"),
+        *("alpine/stock", "borealis/stock", "main/stock"),
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
         *(
@@ -79,17 +74,29 @@ def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
         ),
         *("main/orders:account_unreachable", "main/orders:unreadable_warehouse_orders"),
         "borealis/import_queue:import_queue_too_old",
+        *(
+            f"{channel}/stock:{check}"
+            for channel in ("alpine", "borealis")
+            for check in (
+                *("stock_unknown", "rejected_stock", "ignored_stock", "brake_on", "unreadable_stock"),
+            )
+        ),
+        *("main/stock:stale_stock", "main/stock:negative_stock", "main/stock:unreadable_stock"),
     }
     assert {sensor.name for sensor in repository.sensor_defs} == {
-        *("alpine__orders", "borealis__orders", "main__orders")
+        *("alpine__orders", "borealis__orders", "main__orders", "main__stock")
     }
     assert {schedule.name for schedule in repository.schedule_defs} == {
         *("alpine__work_orders_hourly", "borealis__work_orders_hourly", "check_orders_often"),
-        "prune_runs_weekly",
+        *("main__read_stock_daily", "alpine__push_all_stock_daily", "borealis__push_all_stock_daily"),
+        *("check_stock_often", "prune_runs_weekly"),
     }
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
         *("alpine__work_orders", "borealis__work_orders", "check_orders", "look_up_order", "prune_runs"),
         *("alpine__read_orders_now", "borealis__read_orders_now", "retry_exception", "resolve_exception"),
+        *("main__read_stock", "check_stock", "peak_mode"),
+        *("alpine__push_stock_now", "alpine__push_all_stock"),
+        *("borealis__push_stock_now", "borealis__push_all_stock"),
     }
 
 

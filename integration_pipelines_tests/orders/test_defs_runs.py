@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -10,7 +9,15 @@ import pytest
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.sandbox.mirakl.order import Fate
 from integration_pipelines_tests.answers import body_of
-from integration_pipelines_tests.shop_floor import ShopFloor
+from integration_pipelines_tests.shop_floor import (
+    ShopFloor,
+    checks_of,
+    failing,
+    failure_words,
+    metadata_of,
+    output_metadata,
+    rows_of,
+)
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 WAREHOUSE_ORDERS = dg.AssetKey(["alpine", "warehouse_orders"])
@@ -20,25 +27,6 @@ WAREHOUSE_ORDERS = dg.AssetKey(["alpine", "warehouse_orders"])
 def floor(ledger: Ledger) -> Iterator[ShopFloor]:
     with dg.DagsterInstance.ephemeral() as instance:
         yield ShopFloor.open(ledger, instance)
-
-
-def checks_of(run: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    """Evaluations by check name; the warehouse's `account_unreachable` stands for both."""
-    return {evaluation.check_name: evaluation for evaluation in run.get_asset_check_evaluations()}
-
-
-def failing(run: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    """The checks that do not pass, by name."""
-    return {e.check_name: e for e in run.get_asset_check_evaluations() if not e.passed}
-
-
-def rows_of(evaluation: Any) -> list[dict[str, Any]]:
-    return [record.data for record in evaluation.metadata["rows"].records]
-
-
-def metadata_of(run: dg.ExecuteInProcessResult, key: dg.AssetKey) -> dict[str, Any]:
-    [event] = [e for e in run.get_asset_materialization_events() if e.asset_key == key]
-    return dict(event.materialization.metadata)
 
 
 def work(floor: ShopFloor) -> dg.ExecuteInProcessResult:
@@ -210,11 +198,6 @@ def markdown_number(number: str) -> str:
     return number.replace("_", "\\_").replace("#", "\\#")
 
 
-def output_metadata(run: dg.ExecuteInProcessResult, step: str) -> dict[str, Any]:
-    [event] = [e for e in run.all_events if e.is_successful_output and e.step_key == step]
-    return dict(event.step_output_data.metadata)
-
-
 def test_a_person_resolves_a_price_drop_and_the_order_goes_on(floor: ShopFloor) -> None:
     sku = floor.retailer.skus(1)[0]
     order = floor.retailer.place((sku, 1), unit_prices=[Decimal("0.10")])
@@ -238,11 +221,6 @@ def test_a_form_without_a_name_or_with_a_wrong_number_is_refused_in_words(floor:
         "retry_exception", {"ops": {"retry_exception_now": {"config": form | {"who": "Ada"}}}}
     )
     assert [failure_words(run)[:12] for run in (blank, unknown)] == ["Fill in who ", "There is no "]
-
-
-def failure_words(run: dg.ExecuteInProcessResult) -> str:
-    [failure] = [event for event in run.all_events if event.is_step_failure]
-    return str(failure.step_failure_data.user_failure_data.description)
 
 
 def test_a_channel_that_accepts_first_shows_its_queue_and_how_far_the_floor_is(ledger: Ledger) -> None:
