@@ -1,4 +1,4 @@
-"""The stock flow's sensor: changes and light passes in the tick, everything long in a run that it asks for."""
+"""The stock flow's sensor: changes and light passes in the tick, what is long in a run it asks for."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from integration_pipelines.config import parse_channels
 from integration_pipelines.definitions import build_defs
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.remote import RemoteError
+from integration_pipelines.sandbox.wire import Answer
 from integration_pipelines_tests.answers import body_of
 from integration_pipelines_tests.business import quiet_business
 from integration_pipelines_tests.orders.test_defs import TWO_CHANNELS
@@ -92,21 +93,21 @@ def test_the_full_read_tells_every_channel_what_it_may_sell(floor: ShopFloor) ->
 
 
 def test_an_idle_tick_is_one_read_of_changes_and_asks_for_nothing(running: ShopFloor) -> None:
-    before = {account: dict(calls) for account, calls in running.retailer.sandbox.calls.items()}
+    before = calls_of(running)
     tick = running.tick(SENSOR)
     assert tick.run_requests == []
     assert "no level changed" in said(tick)
     assert said(tick).endswith("Nothing long is due.")
-    after = running.retailer.sandbox.calls
-    spent = {
-        account: {op: n - before[account].get(op, 0) for op, n in calls.items()}
-        for account, calls in after.items()
-    }
-    assert {account: sum(calls.values()) for account, calls in spent.items()} == {
+    after = calls_of(running)
+    assert {account: after[account] - before[account] for account in after} == {
         "veeqo_main": 1,
         "alpine": 0,
         "borealis": 0,
     }
+
+
+def calls_of(floor: ShopFloor) -> dict[str, int]:
+    return {account: sum(calls.values()) for account, calls in floor.retailer.sandbox.calls.items()}
 
 
 def test_ticks_alone_bring_a_recount_to_every_marketplace_and_read_it_back(running: ShopFloor) -> None:
@@ -114,10 +115,7 @@ def test_ticks_alone_bring_a_recount_to_every_marketplace_and_read_it_back(runni
     running.retailer.sandbox.veeqo.set_stock(sku, 7)
     asked = [request for _ in range(5) for request in minute(running).run_requests or []]
     assert asked == []
-    assert {shown(running, sku, channel) for channel in ("alpine", "borealis")} == {
-        shown(running, sku),
-    }
-    assert shown(running, sku) < 100
+    assert max(shown(running, sku, channel) for channel in ("alpine", "borealis")) < 100
     assert "stock_ignored" not in running.retailer.codes()
 
 
@@ -163,7 +161,7 @@ def test_changes_of_a_long_outage_are_left_to_a_run(running: ShopFloor) -> None:
     assert (READ_ALL, "veeqo_main__stock") in asked_for(tick)
 
 
-def test_offers_that_are_a_day_old_and_the_daily_full_push_are_runs_of_the_channel(
+def test_old_offers_and_the_daily_full_push_are_runs_of_the_channel(
     running: ShopFloor,
 ) -> None:
     for _ in range(27):
@@ -200,20 +198,19 @@ def test_a_warehouse_that_does_not_answer_keeps_no_channel_waiting(running: Shop
     sku = running.retailer.skus(1)[0]
     before = shown(running, sku)
     running.retailer.wire.falsify("GET", "/veeqo/products", DOWN)
-    order = running.retailer.place((sku, 3))
+    running.retailer.place((sku, 3))
     running.tick("alpine__orders")
     tick = minute(running)
     assert "502" in said(tick)
     minute(running)
-    assert order
-    assert shown(running, sku, "borealis") == before - 3
+    assert shown(running, sku, "borealis") == before - 3 - 2 * 3  # sold, and kept back because it sells
     assert "account_unreachable" in running.retailer.codes()
 
 
 def test_a_marketplace_that_does_not_answer_keeps_the_others_going(running: ShopFloor) -> None:
     sku = running.retailer.skus(1)[0]
     running.retailer.sandbox.veeqo.set_stock(sku, 50)
-    running.retailer.wire.falsify("POST", "alpine/api/offers/stock/imports", DOWN)
+    running.retailer.wire.block("POST", "alpine/api/offers/stock/imports", Answer(502, {}, b"Bad gateway"))
     for _ in range(3):
         minute(running)
     assert shown(running, sku, "borealis") == 59
