@@ -81,7 +81,7 @@ from stock_push_lines where push = :push
 
 _TO_VERIFY = text("""
 select l.sku, l.quantity, o.quantity as shown,
-    o.read_at is not null and o.read_at > p.ended_at as read_since,
+    o.read_at is not null and o.read_at >= p.ended_at as read_since,
     coalesce(moved.sold, 0) as sold, coalesce(moved.given_back, 0) as given_back
 from stock_pushes p join stock_push_lines l on l.push = p.id
 join offers o on o.marketplace = p.marketplace and o.sku = l.sku and o.told_push = p.id
