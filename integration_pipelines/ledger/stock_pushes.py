@@ -58,7 +58,8 @@ _FORGET_LINES = text("delete from stock_push_lines where push = :push")
 _END_LINES = text("""
 update stock_push_lines l set
     outcome = case when :failed or r.sku is not null then 'refused' else 'applied' end,
-    words = r.words, rejection = r.rejection
+    words = coalesce(r.words, case when :failed then 'The import was given up as a whole.' end),
+    rejection = r.rejection
 from stock_push_lines k left join jsonb_to_recordset(:refused)
     as r(sku text, words text, rejection text) on r.sku = k.sku
 where k.push = :push and l.push = k.push and l.line = k.line

@@ -351,6 +351,7 @@ class StockWork:
     def _sendable(self, connection: Connection, push: Push, *, full: bool) -> list[tuple[str, int]]:
         """The push's lines, without figures that were refused or ignored already: a full push tries again.
 
+        Of an import that was given up whole, no line was judged: all of them are told again.
         What Mirakl's file format cannot carry is left out, too: it would spoil the others.
         """
         lines = [(line.sku, line.quantity) for line in push.lines]
@@ -360,7 +361,7 @@ class StockWork:
         settled = {
             (result.sku, result.quantity)
             for result in read_line_results(connection, self.marketplace_key)
-            if result.outcome in (IntentState.REFUSED, IntentState.IGNORED)
+            if result.outcome is IntentState.IGNORED or result.rejection is not None
         }
         return [line for line in lines if line[0] not in spoiled and (full or line not in settled)]
 
