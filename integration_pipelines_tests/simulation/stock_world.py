@@ -29,19 +29,22 @@ def open_shop(
     faults: str = "none",
     marketplaces: int = 3,
     settings: Mapping[str, Any] = NO_BUFFER,
+    account: Mapping[str, Any] | None = None,
     quiet: bool = True,
     **offers: Any,
 ) -> Retailer:
     """A quiet business whose marketplaces were told everything.
 
     Args:
-        settings: of every channel.
+        settings, account: of every channel and of the warehouse, see `business.channels_for`.
         quiet: nothing needs a person then.
         offers: how all operators treat offers (`sandbox.listing.OfferSettings`).
     """
     business = quiet_business(faults=faults, marketplaces=marketplaces, profile=profile)
     shops = tuple(replace(each, offers=plain_offers(**offers)) for each in business.marketplaces)
-    retailer = Retailer.open(ledger, replace(business, marketplaces=shops), settings, profile=profile)
+    retailer = Retailer.open(
+        ledger, replace(business, marketplaces=shops), settings, profile=profile, account=account
+    )
     for product in retailer.sandbox.products:
         set_stock(retailer.sandbox, product.sku, UNITS)
     retailer.pass_minutes(SETTLED)
