@@ -6,28 +6,39 @@ Each command reads its arguments, calls one thing and prints what came of it. No
 import getpass
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from integration_pipelines.clock import Clock, ManualClock, SystemClock
+from integration_pipelines.config import Channels
 from integration_pipelines.config.faults import ConfigurationError
 from integration_pipelines.config.load import read_channels
-from integration_pipelines.config.secrets import channels_file, read_environment, read_secrets
+from integration_pipelines.config.secrets import (
+    CHANNELS_FILE,
+    channels_file,
+    read_environment,
+    read_secrets,
+    secret_variables,
+)
 from integration_pipelines.doctor import examine
 from integration_pipelines.exceptions import acts
+from integration_pipelines.integration import Integration, build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.lookup import find_orders, read_order_story
-from integration_pipelines.local.databases import operations_database
+from integration_pipelines.local.databases import DATABASE_URL, operations_database
 from integration_pipelines.local.demo import as_yaml, demo_channels
 from integration_pipelines.local.errors import LocalStackError
+from integration_pipelines.local.home import last_started
 from integration_pipelines.local.stack import HOME, run_stack
+from integration_pipelines.remote import RemoteError
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import Business, Enforcement
 from integration_pipelines.sandbox.serve import serve
@@ -40,10 +51,16 @@ from integration_pipelines.screen import (
     print_order,
 )
 from integration_pipelines.simulated_day import DayResult, run_demo_day, run_rehearsal
+from integration_pipelines.stock.explain import explain
+from integration_pipelines.stock.show import told_in_words
+from integration_pipelines.stock.steer import PUSH_PATIENCE, peak_off, peak_on, tell_now
+from integration_pipelines.stock_screen import print_explained
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 exceptions_app = typer.Typer(no_args_is_help=True, help="What needs a person, and what to do about it.")
 app.add_typer(exceptions_app, name="exceptions")
+stock_app = typer.Typer(no_args_is_help=True, help="What marketplaces are told that they may sell.")
+app.add_typer(stock_app, name="stock")
 
 console = Console()
 LIVELY_ORDERS_PER_DAY = 6_000
@@ -58,6 +75,13 @@ class Faults(StrEnum):
     HEAVY = "heavy"
 
 
+class Switch(StrEnum):
+    """Whether something holds."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class SandboxClock(StrEnum):
     """Whose time the sandbox keeps."""
 
@@ -68,6 +92,7 @@ class SandboxClock(StrEnum):
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
 Seed = Annotated[int, typer.Option(help="Everything random in the sandbox derives from it.")]
 Number = Annotated[int, typer.Argument(help="The exception's number, as listed.")]
+ChannelKey = Annotated[str, typer.Argument(help="The channel's key in the channels file.")]
 Home = Annotated[Path, typer.Option(help="Folder of all local state.")]
 Note = Annotated[str, typer.Option(help="Why; it is recorded with your name.")]
 
@@ -252,6 +277,63 @@ def resolve_exception(
     console.print(f"Exception {number} is resolved.")
 
 
+@stock_app.command("show")
+def show_stock(
+    sku: Annotated[str, typer.Argument(help="Spelt exactly, blanks and case too.")],
+    home: Home = HOME,
+) -> None:
+    """Why every shop shows what it shows of a SKU. Reads the ledger only."""
+    environ = read_environment(Path.cwd())
+    with _ledger(home) as ledger:
+        channels = _channels(home, environ)
+        # Nobody is asked, so keys that are not set here are not missed.
+        keys = dict.fromkeys(secret_variables(channels), "unused") | environ
+        opened = _integration(channels, keys, ledger)
+        with ledger.begin() as connection:
+            for work in opened.stock_work.values():
+                print_explained(console, sku, explain(connection, work, sku, opened.clock.now()))
+        opened.close()
+
+
+@stock_app.command("push")
+def push_stock(
+    channel: ChannelKey,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every figure, changed or not, refused ones too.")
+    ] = False,
+    home: Home = HOME,
+) -> None:
+    """Tell a marketplace its figures now, and wait for what became of them."""
+    environ = read_environment(Path.cwd())
+    with _ledger(home) as ledger:
+        channels = _channels(home, environ)
+        work = _integration(channels, environ, ledger).stock_work.get(channel)
+        if work is None:
+            raise ValueError(f"There is no channel {channel!r}; there are {', '.join(channels.channels)}.")
+        report = tell_now(work, full=everything or None, patience=PUSH_PATIENCE)
+    console.print(told_in_words(channel, report), highlight=False, markup=False, soft_wrap=True)
+
+
+@stock_app.command("peak")
+def switch_peak(
+    channel: ChannelKey,
+    switch: Annotated[Switch, typer.Argument(help="on or off")],
+    until: Annotated[
+        str, typer.Option(help="When it ends, such as 2026-11-30T23:00, in the marketplace's time zone.")
+    ] = "",
+    home: Home = HOME,
+) -> None:
+    """Peak mode: the channel's `stock.peak` buffer holds until then instead of the usual one."""
+    who, now = getpass.getuser(), SystemClock().now()
+    with _ledger(home) as ledger, ledger.begin() as connection:
+        channels = _channels(home, read_environment(Path.cwd()))
+        if switch is Switch.ON:
+            told = peak_on(connection, channels, channel, until, who=who, now=now)
+        else:
+            told = peak_off(connection, channels, channel, who=who, now=now)
+    console.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
 @app.command()
 def doctor(home: Home = HOME) -> None:
     """Checks configuration, credentials, reachability and settings; says what to fix."""
@@ -275,6 +357,19 @@ def _ledger(home: Path) -> Iterator[Ledger]:
             yield ledger
         finally:
             ledger.close()
+
+
+def _channels(home: Path, environ: Mapping[str, str]) -> Channels:
+    """The channels file of the environment, or the one that the demo wrote for itself in `home`."""
+    path, started = channels_file(environ), last_started(home)
+    if started and started.kind == "demo" and not {CHANNELS_FILE, DATABASE_URL} & set(environ):
+        path = home / "channels.yaml"
+    return read_channels(path)
+
+
+def _integration(channels: Channels, environ: Mapping[str, str], ledger: Ledger) -> Integration:
+    secrets = read_secrets(channels, environ)
+    return build_integration(channels, secrets, ledger=ledger, clock=SystemClock(), random=Random())
 
 
 def _run_stack(kind: str, port: int, home: Path) -> None:
@@ -307,7 +402,10 @@ class _readable_errors:  # noqa: N801 - reads as a statement
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ConfigurationError | LocalStackError | acts.UnknownExceptionError | ValueError):
+        if isinstance(
+            error,
+            ConfigurationError | LocalStackError | acts.UnknownExceptionError | RemoteError | ValueError,
+        ):
             console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
             raise typer.Exit(1) from None
 

@@ -97,7 +97,7 @@ def print_exceptions(console: Console, found: Sequence[RowMapping]) -> None:
             row["subject"],
             row["reason"],
         )
-        table.add_row(*(_plain(cell) for cell in cells))
+        table.add_row(*(plain(cell) for cell in cells))
     console.print(table)
 
 
@@ -105,16 +105,16 @@ def print_exception(console: Console, found: RowMapping, history: Sequence[RowMa
     """One exception with its evidence."""
     kind = TAXONOMY[Code(found["code"])]
     console.print(
-        f"[bold]{found['code']}[/bold] no {found['id']}, {found['state']}: {_plain(found['subject'])}"
+        f"[bold]{found['code']}[/bold] no {found['id']}, {found['state']}: {plain(found['subject'])}"
     )
     console.print(
-        f"{kind.meaning}\n  {_plain(found['reason'])}\nWhat to do: {kind.what_to_do}", highlight=False
+        f"{kind.meaning}\n  {plain(found['reason'])}\nWhat to do: {kind.what_to_do}", highlight=False
     )
     deadline = found["deadline"].strftime(MOMENT) + " UTC" if found["deadline"] else "none"
     console.print(f"Owner {found['owner']}, severity {found['severity']}, deadline {deadline}")
     for entry in history:
         console.print(
-            f"  {entry['at']:{MOMENT}}  {entry['what']:9} {entry['who']}  {_plain(entry['note'])}",
+            f"  {entry['at']:{MOMENT}}  {entry['what']:9} {entry['who']}  {plain(entry['note'])}",
             highlight=False,
         )
     if raw is not None:
@@ -126,29 +126,27 @@ def print_order(console: Console, story: OrderStory) -> None:
     """One order on both sides, then its timeline."""
     order = story.order
     console.print(
-        f"[bold]{_plain(order['marketplace'])} {_plain(order['order_id'])}[/bold]: marketplace says "
-        f"{_plain(order['state'])}, here {order['outcome'] or 'open'}; "
+        f"[bold]{plain(order['marketplace'])} {plain(order['order_id'])}[/bold]: marketplace says "
+        f"{plain(order['state'])}, here {order['outcome'] or 'open'}; "
         f"{order['total_price']} {order['currency']}"
     )
     for line in story.lines:
-        console.print(
-            f"  {line['quantity']} x {_plain(line['sku'])} at {line['unit_price']}, {line['state']}"
-        )
+        console.print(f"  {line['quantity']} x {plain(line['sku'])} at {line['unit_price']}, {line['state']}")
     for booking in story.bookings:
         console.print(
-            f"  warehouse order {_plain(booking['number'])} (id {booking['id']}) in {booking['warehouse']}: "
-            f"{booking['progress']} ({_plain(booking['raw_status'])})"
+            f"  warehouse order {plain(booking['number'])} (id {booking['id']}) in {booking['warehouse']}: "
+            f"{booking['progress']} ({plain(booking['raw_status'])})"
         )
     for known in story.exceptions:
         console.print(
-            f"  exception {known['id']} {known['code']}, {known['state']}: {_plain(known['reason'])}"
+            f"  exception {known['id']} {known['code']}, {known['state']}: {plain(known['reason'])}"
         )
     table = Table(title="Timeline (UTC)", title_justify="left")
     for name in ("when", "who", "what", "details"):
         table.add_column(name, overflow="fold")
     for entry in story.timeline:
         details = ", ".join(f"{name}: {value}" for name, value in entry.details.items() if value)
-        table.add_row(entry.at.strftime(MOMENT), entry.side.value, _plain(entry.what), _plain(details))
+        table.add_row(entry.at.strftime(MOMENT), entry.side.value, plain(entry.what), plain(details))
     console.print(table)
 
 
@@ -157,10 +155,10 @@ def print_examination(console: Console, findings: Sequence[Examined]) -> None:
     for finding in findings:
         mark = "[green]ok  [/green]" if finding.good else "[red]FIX [/red]"
         advice = "" if finding.good else f" → {finding.advice}"
-        console.print(f"{mark} {finding.what}: {_plain(finding.found + advice)}", highlight=False)
+        console.print(f"{mark} {finding.what}: {plain(finding.found + advice)}", highlight=False)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from outside, shown as it is: no markup, no control characters that move the cursor."""
     visible = "".join(c if c.isprintable() else "�" for c in text)
     return visible.replace("[", "\\[")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from rich.console import Console
@@ -19,7 +20,7 @@ from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import Business
 from integration_pipelines.sandbox.catalogue import Product
 from integration_pipelines.sandbox.serve import build_server
-from integration_pipelines_tests.business import Retailer
+from integration_pipelines_tests.business import ADDRESS, Retailer
 
 Ask = Callable[..., Result]
 
@@ -99,6 +100,83 @@ class TestExceptions:
         told = ask("exceptions", "show", 99)
         assert told.exit_code == 1
         assert "`exceptions list`" in told.output
+
+
+def describe(retailer: Retailer, folder: Path, **stock: object) -> None:
+    """The retailer's accounts as the channels file of the folder that the commands are called in."""
+    document, keys = demo_channels(retailer.sandbox.accounts(), ADDRESS)
+    document["channels"]["alpine"]["stock"] = stock
+    (folder / "channels.yaml").write_text(as_yaml(document))
+    (folder / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+
+
+class TestStock:
+    PEAK: ClassVar = {
+        "buffer": {"units": 4},
+        "windows": [{"from": "2027-01-01T00:00Z", "until": "2027-01-02T00:00Z"}],
+    }
+
+    def test_show_answers_why_a_shop_shows_what_it_shows(
+        self, retailer: Retailer, ask: Ask, tmp_path: Path
+    ) -> None:
+        describe(retailer, tmp_path)
+        (tmp_path / ".env").unlink()  # nobody is asked
+        retailer.pass_minutes(4)
+        sku = retailer.skus(1)[0]
+        retailer.place((sku, 3))
+        retailer.integration.tick("alpine", patience=60)
+        told = ask("stock", "show", sku)
+        assert told.exit_code == 0, told.output
+        assert "alpine: Alpine Home shows 1009 (read 03-02 05:02 UTC), should show 1006." in told.output
+        assert "less in flight  3" in told.output
+        assert "4107: 1000, 4110: 9" in told.output
+        assert "last push       1009, applied" in told.output
+        assert told.output.count("less buffer") == len(retailer.channels.channels)
+
+    def test_show_of_an_unlisted_or_hostile_sku_is_no_error_page(
+        self, retailer: Retailer, ask: Ask, tmp_path: Path
+    ) -> None:
+        describe(retailer, tmp_path)
+        told = ask("stock", "show", "[bold]NO\x1b[2J")
+        assert told.exit_code == 0
+        assert "does not list" in told.output
+        assert "\x1b[2J" not in told.output
+
+    def test_peak_mode_is_switched_on_and_off(self, retailer: Retailer, ask: Ask, tmp_path: Path) -> None:
+        describe(retailer, tmp_path, peak=self.PEAK)
+        on = ask("stock", "peak", "alpine", "on", "--until", "2099-01-01T00:00+00:00")
+        assert "Peak mode of alpine holds until 2099-01-01 00:00 UTC" in on.output
+        assert "Peak mode of alpine has ended." in ask("stock", "peak", "alpine", "off").output
+
+    def test_peak_mode_without_a_block_or_an_end_is_refused_in_words(
+        self, retailer: Retailer, ask: Ask, tmp_path: Path
+    ) -> None:
+        describe(retailer, tmp_path)
+        refused = ask("stock", "peak", "alpine", "on", "--until", "2099-01-01")
+        assert (refused.exit_code, "no `stock.peak` block" in refused.output) == (1, True)
+        describe(retailer, tmp_path, peak=self.PEAK)
+        assert "is no moment" in ask("stock", "peak", "alpine", "on").output
+
+    def test_push_without_stock_to_tell_or_with_a_wrong_channel_says_so(
+        self, retailer: Retailer, ask: Ask, tmp_path: Path
+    ) -> None:
+        describe(retailer, tmp_path, enabled=False)
+        told = ask("stock", "push", "alpine", "--all")
+        assert told.exit_code == 0, told.output
+        assert "Waits: stock is not pushed on this channel" in told.output
+        wrong = ask("stock", "push", "nowhere")
+        assert (wrong.exit_code, "There is no channel 'nowhere'" in wrong.output) == (1, True)
+
+    def test_push_tells_the_figures_of_the_channel(
+        self, served: tuple[Sandbox, str], ask: Ask, tmp_path: Path
+    ) -> None:
+        sandbox, address = served
+        document, keys = demo_channels(sandbox.accounts(), address)
+        (tmp_path / "channels.yaml").write_text(as_yaml(document))
+        (tmp_path / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+        told = ask("stock", "push", "alpine")
+        assert told.exit_code == 0, told.output
+        assert "was never read to its end" in told.output  # nothing is told before the warehouse was read
 
 
 @pytest.fixture

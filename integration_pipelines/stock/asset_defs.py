@@ -30,9 +30,8 @@ from integration_pipelines.stock.show import (
     read_in_words,
     told_in_words,
 )
-from integration_pipelines.stock.steer import tell_now
+from integration_pipelines.stock.steer import PUSH_PATIENCE, tell_now
 
-PUSH_PATIENCE = timedelta(minutes=3)  # an import was seen to take seconds to a minute (Mirakl §5.2)
 EXPORT_PATIENCE = 5.0  # seconds; the day's export is taken or it is not
 SAMPLE = 50
 

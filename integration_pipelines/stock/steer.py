@@ -13,6 +13,7 @@ from integration_pipelines.config import Channel, Channels
 from integration_pipelines.ledger.stock_steering import begin_peak, end_peak
 from integration_pipelines.stock.act import StockReport, StockWork
 
+PUSH_PATIENCE = timedelta(minutes=3)  # an import was seen to take seconds to a minute (Mirakl §5.2)
 ASK_AGAIN = 15.0  # seconds; as often as Mirakl tells where an import stands (STO02)
 
 
