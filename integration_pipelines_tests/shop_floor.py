@@ -1,5 +1,6 @@
 """A retailer under Dagster's definitions, in one process: sensors ticked and jobs run by hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,10 +42,11 @@ class ShopFloor:
         *,
         profile: WarehouseProfile = WarehouseProfile.VEEQO,
         business: Business | None = None,
+        account: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> "ShopFloor":
-        """Args: settings: what every channel says beyond the demo's."""
-        retailer = Retailer.open(ledger, business, settings, profile=profile)
+        """Args: `account` and `settings`: what every warehouse and channel says beyond the demo's."""
+        retailer = Retailer.open(ledger, business, settings, profile=profile, account=account)
         resource = GivenIntegration(name=str(id(retailer)))
         GivenIntegration.given[resource.name] = retailer.integration
         return cls(retailer, instance, resource, build_defs(retailer.channels, integration=resource))

@@ -33,10 +33,11 @@ from benchmarks.stage import Retailer, Stage
 from integration_pipelines.clock import Clock, SystemClock
 from integration_pipelines.config.load import parse_channels
 from integration_pipelines.config.secrets import read_secrets
+from integration_pipelines.dagster_support.reading import TICK_BUDGET
 from integration_pipelines.integration import Integration, build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.local.demo import as_yaml, demo_channels
-from integration_pipelines.orders.defs import TICK_BUDGET, TICK_PATIENCE
+from integration_pipelines.orders.defs import TICK_PATIENCE
 from integration_pipelines.remote import RemoteError
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import (

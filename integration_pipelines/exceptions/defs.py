@@ -41,7 +41,8 @@ def build_defs() -> dg.Definitions:
             _form(
                 "resolve_exception",
                 "Takes an exception off the queue with a note. Where a rule asked for a person (price drop, "
-                "short stock, total mismatch) the order then goes on as if it were allowed.",
+                "short stock, total mismatch) the order then goes on as if it were allowed; a brake on stock "
+                "is released for its marketplace for half an hour.",
                 resolve,
             ),
         ]

@@ -14,6 +14,7 @@ from integration_pipelines_tests.answers import body_of
 from integration_pipelines_tests.business import quiet_business
 from integration_pipelines_tests.orders.test_defs import TWO_CHANNELS
 from integration_pipelines_tests.shop_floor import ShopFloor, said
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 SENSOR = "veeqo_main__stock"
 READ_ALL = "veeqo_main__read_stock"
@@ -241,3 +242,22 @@ def test_stock_runs_keep_no_order_waiting(floor: ShopFloor) -> None:
     [stock] = floor.tick(SENSOR).run_requests or []
     [orders] = floor.tick("alpine__orders").run_requests or []
     assert stock.tags["channel"] != orders.tags["channel"]
+
+
+def test_a_warehouse_that_tells_no_changes_is_read_by_a_run_every_ten_minutes(
+    ledger: Ledger, instance: dg.DagsterInstance
+) -> None:
+    business = quiet_business(marketplaces=1, profile=WarehouseProfile.DEPOSCO_V2)
+    account = {"v1": {"stock_read": "enterprise_inventory"}}
+    floor = ShopFloor.open(ledger, instance, business=business, account=account)
+    asked = []
+    for _ in range(26):
+        tick = floor.tick("deposco_main__stock")
+        asked.append(("deposco_main__read_stock", "deposco_main__stock") in asked_for(tick))
+        floor.follow(tick)
+        floor.retailer.clock.advance(60)
+    with ledger.begin() as connection:
+        reads = connection.exec_driver_sql("select kind, complete from stock_reads").all()
+    assert 2 <= sum(asked) <= 3
+    assert [tuple(read) for read in reads] == [("full", True)] * sum(asked)
+    assert "stock_stale" not in floor.retailer.codes()
