@@ -4,8 +4,8 @@ Deposco's full inventory (§10.1) and the shops' stock imports and offer exports
 other side flatters nobody. `python -m benchmarks.stock.far_side COUNT` prints its port and serves until its
 standard input ends. `POST /control/change` moves the units of one SKU in a hundred before it answers.
 
-Surprising: a shop remembers only its last import and its last export; a differential export answers exactly the
-former.
+Surprising: a shop remembers only its last import and its last export; a differential export answers exactly
+the former.
 """
 
 import asyncio
