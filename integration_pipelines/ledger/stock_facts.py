@@ -116,7 +116,7 @@ _ON_ITS_WAY = """
 on_its_way as materialized (
     select distinct on (l.sku) l.sku, l.quantity, p.computed_at
     from stock_pushes p join stock_push_lines l on l.push = p.id
-    where p.marketplace = :marketplace and p.ended_at is null and l.outcome is null
+    where p.marketplace = :marketplace and p.ended_at is null and p.state <> 'planned' and l.outcome is null
     order by l.sku, p.id desc
 )"""
 

@@ -181,10 +181,11 @@ def unverified_pushes(connection: Connection, marketplace: str) -> Sequence[RowM
 
 
 def newest_push(connection: Connection, marketplace: str, *, full: bool = False) -> RowMapping | None:
-    """The push that was planned last, or the last full one."""
+    """The push that was planned last, or the last full one of those that left."""
     found = select(stock_pushes).where(stock_pushes.c.marketplace == marketplace)
     if full:
-        found = found.where(stock_pushes.c.full_push)
+        never_left = [PushState.PLANNED.value, PushState.DROPPED.value]
+        found = found.where(stock_pushes.c.full_push, stock_pushes.c.state.not_in(never_left))
     return connection.execute(found.order_by(stock_pushes.c.id.desc()).limit(1)).mappings().one_or_none()
 
 
