@@ -6,8 +6,13 @@ imported, unless somebody holds it. Its wave comes later and is none of our busi
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
+from sqlalchemy import text
+
+from integration_pipelines.ledger import Ledger
 from integration_pipelines_tests.business import Retailer
 
 # What the sandbox calls a creation and a cancellation, at whichever warehouse.
@@ -61,3 +66,21 @@ def units_of(lines: Iterable[Mapping[str, Any]]) -> Counter[str]:
 def calls_of(warehouse: Mapping[str, Any], operations: Iterable[str]) -> int:
     """How often a warehouse (its truth) carried one of these operations out."""
     return sum(warehouse["calls"].get(operation, 0) for operation in operations)
+
+
+def assert_stock_is_true(truth: Mapping[str, Any], database_url: str) -> None:
+    """Of one Veeqo account without buffers, at rest: what is shown is what is there, told once a minute."""
+    [warehouse], [shop] = truth["warehouses"].values(), truth["marketplaces"].values()
+    available = {sku: held["physical"] - held["allocated"] for sku, held in warehouse["stock"].items()}
+    assert {sku: offer["quantity"] for sku, offer in shop["offers"].items()} == available
+    assert warehouse["oversold"] == {}
+    received = sorted(datetime.fromisoformat(push["received_at"]) for push in shop["stock_imports"].values())
+    assert all((after - before).total_seconds() >= 60 for before, after in pairwise(received))
+    ledger = Ledger.open(database_url)
+    with ledger.begin() as connection:
+        unsettled = connection.scalar(
+            text("select count(*) from intents where state in ('planned', 'sending', 'in_doubt')")
+        )
+        opened = connection.scalar(text("select count(*) from stock_pushes where ended_at is null"))
+    ledger.close()
+    assert (unsettled, opened) == (0, 0)

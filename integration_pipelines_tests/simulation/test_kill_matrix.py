@@ -15,7 +15,8 @@ from integration_pipelines.ledger.intents import Boundary
 from integration_pipelines.orders.facts import Kind
 from integration_pipelines_tests.databases import Databases
 from integration_pipelines_tests.simulation.processes import ended
-from integration_pipelines_tests.simulation.promises import CANCELLATIONS, calls_of
+from integration_pipelines_tests.simulation.promises import CANCELLATIONS, assert_stock_is_true, calls_of
+from integration_pipelines_tests.simulation.stock_world import NO_BUFFER
 from integration_pipelines_tests.simulation.worker import ANSWER_UNREAD, Assignment
 from integration_pipelines_tests.simulation.worlds import stage, truth_of, worlds_served
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
@@ -45,6 +46,11 @@ CASES = [
     for kind in kinds
     for boundary in BOUNDARIES
 ]
+
+
+# The marketplace has the import, and the ledger does not know it.
+DONE_AND_UNKNOWN = (ANSWER_UNREAD, Boundary.AFTER_EFFECT.value, Boundary.BEFORE_OUTCOME.value)
+STOCK_CASES = [str(boundary) for boundary in BOUNDARIES]
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def survived(pytestconfig: pytest.Config) -> Iterator[list[str]]:
     yield cases
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        print(f"\nkill matrix: {len(cases)} of {len(CASES)}")
+        print(f"\nkill matrix: {len(cases)} of {len(CASES) + len(STOCK_CASES)}")
 
 
 @pytest.mark.parametrize(("profile", "kind", "boundary"), CASES)
@@ -115,6 +121,28 @@ def test_a_worker_killed_anywhere_leaves_one_effect(
     assert effects(truth, order_id, before) == expected(profile, kind)
     postgres.drop(database_url)
     survived.append(f"{profile}/{kind}/{boundary}")
+
+
+@pytest.mark.parametrize("boundary", STOCK_CASES)
+def test_a_worker_killed_anywhere_leaves_true_figures(
+    boundary: str, worlds: str, postgres: Databases, survived: list[str]
+) -> None:
+    """Nobody can look an import up: one whose answer was lost is followed by another with fresh figures."""
+    world = f"{worlds}/{VEEQO}-stock-{boundary}"
+    stage(world, "plain")
+    database_url = postgres.create()
+    doomed = Assignment(world, database_url, ("stock", boundary), settings=NO_BUFFER, at_least=5, stock=True)
+    assert ended(doomed) == -signal.SIGKILL, "the worker never came to this boundary"
+    assert ended(replace(doomed, dies_at=None)) == 0, "the next worker did not come to rest"
+
+    truth = truth_of(world)
+    full = [
+        push for push in truth["marketplaces"]["alpine"]["stock_imports"].values() if len(push["lines"]) > 20
+    ]
+    assert len(full) == 1 + (boundary in DONE_AND_UNKNOWN)
+    assert_stock_is_true(truth, database_url)
+    postgres.drop(database_url)
+    survived.append(f"{VEEQO}/stock/{boundary}")
 
 
 def test_one_order_survives_a_death_at_every_boundary_in_turn(worlds: str, postgres: Databases) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -15,13 +16,20 @@ from integration_pipelines.orders.facts import Kind
 from integration_pipelines.sandbox.mirakl.order import SHIPPING
 from integration_pipelines_tests.business import START, channels_for
 from integration_pipelines_tests.simulation.processes import ended, exit_code, start, wait_until_stuck
-from integration_pipelines_tests.simulation.promises import CREATIONS, calls_of, written_once
+from integration_pipelines_tests.simulation.promises import (
+    CREATIONS,
+    assert_stock_is_true,
+    calls_of,
+    written_once,
+)
+from integration_pipelines_tests.simulation.stock_world import NO_BUFFER
 from integration_pipelines_tests.simulation.worker import AT_REST, Assignment, Together
 from integration_pipelines_tests.simulation.worlds import FORKS, accounts_of, stage, truth_of, worlds_served
 from integration_pipelines_tests.warehouse_profiles import DEPOSCO, WarehouseProfile
 
 ORDERS = 220
 ROUNDS = 12
+STOCK_ROUNDS = 11  # of four minutes; stock moves in the first six
 NOT_AT_REST = 1
 
 
@@ -68,6 +76,23 @@ def test_two_workers_and_two_sensors_double_nothing(
         assert connection.scalar(AT_REST)
         open_orders = connection.scalar(text("select count(*) from orders where outcome is null"))
     assert open_orders == 0
+
+
+def test_two_workers_and_two_sensors_tell_one_shop_the_truth(worlds: str, database_url: str) -> None:
+    """Stock moves and orders come in while both push; no import is doubled, the last figures are true."""
+    world = f"{worlds}/veeqo-moving-stock"
+    order_ids = stage(world, "moving_stock")
+    roles = ("read", "read", "work", "work")
+    together = Together(FORKS.Barrier(len(roles)), FORKS.Value("d", START.timestamp()))
+    plain = Assignment(world, database_url, settings=NO_BUFFER, rounds=STOCK_ROUNDS)
+    processes = [start(replace(plain, only=role), together) for role in roles]
+    assert [exit_code(process) for process in processes] == [0, 0, 0, 0]
+
+    truth = truth_of(world)
+    shop = truth["marketplaces"]["alpine"]
+    assert len(shop["orders"]) == len(order_ids)
+    assert STOCK_ROUNDS / 3 < len(shop["stock_imports"]) <= STOCK_ROUNDS
+    assert_stock_is_true(truth, database_url)
 
 
 def test_f31_a_stuck_worker_keeps_its_work_until_it_is_dead(worlds: str, database_url: str) -> None:

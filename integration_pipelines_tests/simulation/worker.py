@@ -37,6 +37,13 @@ select count(*) > 0
 from orders o
 """)
 
+# Besides, every marketplace was told, and what became of it is known.
+STOCK_AT_REST = text("""
+select exists (select from stock_pushes where state = 'ended')
+    and not exists (select from stock_pushes where ended_at is null)
+    and not exists (select from stock_pushes where state = 'ended' and verified_at is null)
+""")
+
 # The request that carries an intent's effect, by kind: method, last part of its path, words in its body.
 _REQUESTS: Mapping[str, tuple[str, re.Pattern[str], bytes]] = {
     "customer": ("POST", re.compile("customers"), b""),
@@ -46,6 +53,7 @@ _REQUESTS: Mapping[str, tuple[str, re.Pattern[str], bytes]] = {
     "cancel": ("PUT|POST", re.compile("cancel|cancellations|statusUpdates"), b""),
     "warn": ("POST", re.compile("notes|salesOrders"), b"DO NOT SHIP"),
     "reference": ("PUT", re.compile("orders"), b""),
+    "stock": ("POST", re.compile("imports"), b""),
 }
 
 
@@ -61,6 +69,7 @@ class Assignment:
         settings, account: of every channel and of the warehouse, see `business.channels_for`.
         rounds: how many rounds at most; it ends earlier when all has come to rest.
         at_least: rounds to do even if all is at rest, for what the story still has in store.
+        stock: whether rest means that stock has come to rest, too.
         only: the part of a round that a sensor (`read`) or a run (`work`) does; both by default.
     """
 
@@ -75,6 +84,7 @@ class Assignment:
     rounds: int = MOST_ROUNDS
     at_least: int = 0
     only: str = ""
+    stock: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,8 +141,11 @@ def run(assignment: Assignment, together: Together | None = None) -> None:
     for done in range(1, assignment.rounds + 1):
         rounds.one()
         with ledger.begin() as connection:
-            if done >= assignment.at_least and connection.scalar(AT_REST):
-                return
+            at_rest = connection.scalar(AT_REST) and (
+                connection.scalar(STOCK_AT_REST) or not assignment.stock
+            )
+        if at_rest and done >= assignment.at_least:
+            return
         clock.sleep(STEP_SECONDS)
     raise SystemExit(f"not at rest after {assignment.rounds} rounds")
 

@@ -10,6 +10,7 @@ import multiprocessing
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Any
@@ -25,6 +26,7 @@ from integration_pipelines.sandbox.business import Enforcement
 from integration_pipelines.sandbox.mirakl.order import SHIPPING, Fate
 from integration_pipelines.sandbox.serve import build_app
 from integration_pipelines_tests.business import START, quiet_business
+from integration_pipelines_tests.sandbox.stock_caller import plain_offers
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile, fill_shelves, set_stock
 
 # Workers and servers are forked from one process that has everything imported: a start costs no second.
@@ -79,12 +81,29 @@ def _crowd(sandbox: Sandbox) -> list[str]:
     ]
 
 
+def _moving_stock(sandbox: Sandbox) -> list[str]:
+    """Orders and recounts for 24 minutes; afterwards nothing moves any more."""
+    fill_shelves(sandbox)
+    begins = sandbox.clock.now()
+    skus = [product.sku for product in sandbox.products[:12]]
+    order_ids = [f"MOVE-{number:03d}-A" for number in range(40)]
+    for number, order_id in enumerate(order_ids):
+        due = begins + timedelta(seconds=35 * number + 5)
+        sandbox.schedule_order(due, "alpine", [(skus[number % 8], 1 + number % 3)], order_id=order_id)
+    for number in range(24):
+        due = begins + timedelta(seconds=60 * number + 20)
+        sku, units = skus[number % 12], 300 + 7 * number
+        sandbox.agenda.add(due, lambda _, sku=sku, units=units: set_stock(sandbox, sku, units))
+    return order_ids
+
+
 RECIPES: dict[str, Callable[[Sandbox], list[str]]] = {
     "plain": _plain,
     "payment_fails": _payment_fails,
     "half_gone": _half_gone,
     "changed_mind": _changed_mind,
     "crowd": _crowd,
+    "moving_stock": _moving_stock,
 }
 
 
@@ -109,7 +128,8 @@ class Worlds:
     @staticmethod
     def _open(profile: WarehouseProfile) -> tuple[Sandbox, Any]:
         business = quiet_business(marketplaces=1, enforcement=Enforcement.OFF, profile=profile)
-        sandbox = Sandbox(business, ManualClock(START))
+        shops = tuple(replace(each, offers=plain_offers()) for each in business.marketplaces)
+        sandbox = Sandbox(replace(business, marketplaces=shops), ManualClock(START))
         return sandbox, build_app(sandbox)
 
 
