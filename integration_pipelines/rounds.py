@@ -63,12 +63,17 @@ class Rounds:
         """What the runs do: work every channel's queue, then tell every marketplace what it may sell."""
         for key in self.integration.order_work:
             self._try(f"working channel {key}", partial(self.integration.work, key))
-        for key, offers in self.integration.offer_intakes.items():
-            self._try(f"reading offers of {key}", offers.read_all)
-        for key, intake in self.integration.stock_intakes.items():
-            self._try(f"reading stock of {key}", intake.read)
-        for key, stock in self.integration.stock_work.items():
-            self._try(f"telling stock of {key}", stock.work)
+        told = {
+            key: channel
+            for key, channel in self.integration.channels.channels.items()
+            if channel.stock.enabled
+        }
+        for key in dict.fromkeys(channel.marketplace for channel in told.values()):
+            self._try(f"reading offers of {key}", self.integration.offer_intakes[key].read_all)
+        for key in dict.fromkeys(channel.warehouse for channel in told.values()):
+            self._try(f"reading stock of {key}", self.integration.stock_intakes[key].read)
+        for key in told:
+            self._try(f"telling stock of {key}", self.integration.stock_work[key].work)
         self.integration.store_call_counts()
 
     def _try(self, what: str, call: Callable[[], object]) -> None:

@@ -105,7 +105,9 @@ class TestExceptions:
 def describe(retailer: Retailer, folder: Path, **stock: object) -> None:
     """The retailer's accounts as the channels file of the folder that the commands are called in."""
     document, keys = demo_channels(retailer.sandbox.accounts(), ADDRESS)
-    document["channels"]["alpine"]["stock"] = stock
+    for channel in document["channels"].values():
+        channel["stock"] = {"enabled": True}
+    document["channels"]["alpine"]["stock"] |= stock
     (folder / "channels.yaml").write_text(as_yaml(document))
     (folder / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
 

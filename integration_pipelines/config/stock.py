@@ -120,13 +120,14 @@ class StockPolicy(Frozen):
     """What a channel says about stock.
 
     Attributes:
-        enabled: False leaves the marketplace's figures to somebody else.
+        enabled: False, the default, leaves the marketplace's figures to whoever keeps them now; a shop is
+            switched on when its warehouse and offers were compared.
         infinite_quantity: shown for what the warehouse sells without counting.
         dispatch_within: without it every facility that may serve marketplaces counts.
         full_push: when all figures are told again, once a day, in the marketplace's time zone.
     """
 
-    enabled: bool = True
+    enabled: bool = False
     buffer: Buffer = Buffer()
     peak: Peak | None = None
     dispatch_within: DispatchWindowRule | None = None

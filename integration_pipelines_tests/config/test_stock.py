@@ -44,7 +44,7 @@ def faults_of(text: str) -> list[str]:
 
 def test_a_channel_that_says_nothing_keeps_back_what_is_sold_while_figures_travel() -> None:
     stock = stock_of(GOOD)
-    assert stock.enabled
+    assert not stock.enabled, "a shop is switched on by a person"
     assert stock.buffer == Buffer(units=None, percent=None, sales=True)
     assert (stock.kits, stock.infinite_quantity, stock.full_push) == (KitRule.OFFER, 100, time(3, 30))
     assert stock.brakes.stale_after == timedelta(minutes=30)

@@ -12,10 +12,13 @@ from integration_pipelines.remote import RemoteError
 from integration_pipelines.sandbox.wire import Answer
 from integration_pipelines_tests.answers import body_of
 from integration_pipelines_tests.business import quiet_business
-from integration_pipelines_tests.orders.test_defs import TWO_CHANNELS
+from integration_pipelines_tests.orders.test_defs import TWO_CHANNELS as WITHOUT_STOCK
 from integration_pipelines_tests.shop_floor import ShopFloor, said
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
+TWO_CHANNELS = WITHOUT_STOCK.replace('store: "1"}', 'store: "1", stock: {enabled: true}}').replace(
+    'store: "2"}', 'store: "2", stock: {enabled: true}}'
+)
 SENSOR = "veeqo_main__stock"
 READ_ALL = "veeqo_main__read_stock"
 DOWN = body_of(b"<html>Bad gateway</html>", 502, "text/html")
@@ -29,7 +32,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def floor(ledger: Ledger, instance: dg.DagsterInstance) -> ShopFloor:
-    return ShopFloor.open(ledger, instance, business=quiet_business(marketplaces=2))
+    return ShopFloor.open(ledger, instance, business=quiet_business(marketplaces=2), stock={})
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def shown(floor: ShopFloor, sku: str, marketplace: str = "alpine") -> int:
 
 
 def test_a_channel_that_leaves_stock_to_others_has_no_stock_asset() -> None:
-    left = TWO_CHANNELS.replace('store: "2"}', 'store: "2", stock: {enabled: false}}')
+    left = TWO_CHANNELS.replace('store: "2", stock: {enabled: true}}', 'store: "2"}')
     graph = build_defs(parse_channels(left)).get_repository_def().asset_graph
     keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
     assert {"alpine/stock", "main/stock"} <= keys
@@ -67,7 +70,7 @@ def test_a_channel_that_leaves_stock_to_others_has_no_stock_asset() -> None:
 
 def test_the_full_push_is_scheduled_at_the_channels_hour_in_its_time_zone() -> None:
     zoned = TWO_CHANNELS.replace("shop_id: 1,", "shop_id: 1, time_zone: Europe/Vienna,").replace(
-        'store: "1"}', 'store: "1", stock: {full_push: "04:45"}}'
+        "stock: {enabled: true}", 'stock: {enabled: true, full_push: "04:45"}'
     )
     schedules = {
         each.name: each for each in build_defs(parse_channels(zoned)).get_repository_def().schedule_defs
@@ -249,7 +252,7 @@ def test_a_warehouse_that_tells_no_changes_is_read_by_a_run_every_ten_minutes(
 ) -> None:
     business = quiet_business(marketplaces=1, profile=WarehouseProfile.DEPOSCO_V2)
     account = {"v1": {"stock_read": "enterprise_inventory"}}
-    floor = ShopFloor.open(ledger, instance, business=business, account=account)
+    floor = ShopFloor.open(ledger, instance, business=business, account=account, stock={})
     asked = []
     for _ in range(26):
         tick = floor.tick("deposco_main__stock")

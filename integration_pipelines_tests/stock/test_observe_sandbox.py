@@ -251,7 +251,7 @@ class TestWithOrders:
     def opened(
         self, ledger: Ledger
     ) -> Iterator[tuple[Retailer, StockIntake, Callable[[str], tuple[int, int]]]]:
-        retailer = Retailer.open(ledger)
+        retailer = Retailer.open(ledger, settings={"stock": {}})
         key = retailer.warehouse
         port = retailer.integration.warehouses[key]
         intake = StockIntake(key, port, ledger, retailer.clock)
