@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from benchmarks.orders import acceptance, calls, day, idle, intake
 from benchmarks.rows import Row
 from benchmarks.stage import Stage
+from benchmarks.stock import passes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Sizes:
         idle_looks: repetitions of each idle look.
         idle_ledgers: open orders in the ledger.
         day_orders: orders of the simulated day of `day_hours`.
+        stock_skus: of a warehouse that five marketplaces list.
+        stock_pairs: passes over them with 1 % changed, ours and peer in turns.
     """
 
     intake_orders: int
@@ -35,6 +38,8 @@ class Sizes:
     idle_ledgers: tuple[int, ...]
     day_orders: int
     day_hours: float
+    stock_skus: int
+    stock_pairs: int
 
 
 SHORT = Sizes(
@@ -49,6 +54,8 @@ SHORT = Sizes(
     idle_ledgers=(1_000, 10_000),
     day_orders=250,
     day_hours=6,
+    stock_skus=10_000,
+    stock_pairs=3,
 )
 FULL = Sizes(
     intake_orders=20_000,
@@ -62,6 +69,8 @@ FULL = Sizes(
     idle_ledgers=(1_000, 10_000, 50_000),
     day_orders=1_000,
     day_hours=24,
+    stock_skus=100_000,
+    stock_pairs=3,
 )
 
 Tell = Callable[[str], None]
@@ -84,5 +93,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage, Sizes, Tell], list[Row]]] = {
     ),
     "orders/day": lambda stage, sizes, tell: day.measure(
         stage, orders=sizes.day_orders, hours=sizes.day_hours, tell=tell
+    ),
+    "stock/pass": lambda stage, sizes, tell: passes.measure(
+        stage, skus=sizes.stock_skus, repetitions=sizes.stock_pairs, tell=tell
     ),
 }

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -83,7 +83,10 @@ class Others:
 
 @dataclass(frozen=True, slots=True)
 class Retailer:
-    """The sandbox and the integration in this process, on one clock that stands until it is moved."""
+    """The sandbox and the integration in this process, on one clock that stands until it is moved.
+
+    Its rounds leave stock alone, which has benchmarks of its own: figures of orders stay those of orders.
+    """
 
     sandbox: Sandbox
     clock: ManualClock
@@ -105,4 +108,5 @@ class Retailer:
             random=Random(business.seed),
             through=lambda: InProcessTransport(others.answer),
         )
-        return cls(sandbox, clock, integration, others)
+        orders_alone = replace(integration, offer_intakes={}, stock_intakes={}, stock_work={})
+        return cls(sandbox, clock, orders_alone, others)

@@ -291,7 +291,7 @@ def show_stock(
         opened = _integration(channels, keys, ledger)
         with ledger.begin() as connection:
             for work in opened.stock_work.values():
-                print_explained(console, sku, explain(connection, work, sku, opened.clock.now()))
+                print_explained(console, sku, explain(connection, work.shop, sku, opened.clock.now()))
         opened.close()
 
 
@@ -310,7 +310,7 @@ def push_stock(
         work = _integration(channels, environ, ledger).stock_work.get(channel)
         if work is None:
             raise ValueError(f"There is no channel {channel!r}; there are {', '.join(channels.channels)}.")
-        report = tell_now(work, full=everything or None, patience=PUSH_PATIENCE)
+        report = tell_now(work, everything=everything, patience=PUSH_PATIENCE)
     console.print(told_in_words(channel, report), highlight=False, markup=False, soft_wrap=True)
 
 

@@ -30,6 +30,7 @@ from integration_pipelines.stock.act import StockWork
 from integration_pipelines.stock.figure import exposure_window
 from integration_pipelines.stock.observe import OfferIntake, StockIntake
 from integration_pipelines.stock.records import demand_on
+from integration_pipelines.stock.shop import Shop
 from integration_pipelines.warehouse import Warehouse
 
 # STO01 may be called once a minute; an import was seen to take seconds to a minute (Mirakl §5.2).
@@ -147,22 +148,11 @@ def build_integration(
     stock_intakes = {key: StockIntake(key, warehouses[key], ledger, clock) for key in warehouse_intakes}
     stock_work = {
         key: StockWork(
-            key=key,
-            marketplace_key=channel.marketplace,
-            marketplace=channels.marketplaces[channel.marketplace],
-            warehouse=channel.warehouse,
-            policy=channel.stock,
-            facilities=channels.warehouses[channel.warehouse].facilities,
+            shop=_shop(channels, key, warehouses[channel.warehouse]),
             ledger=ledger,
             clock=clock,
             imports=stock[channel.marketplace],
             offers=offer_intakes[channel.marketplace],
-            demand=demand_on(
-                channel.warehouse,
-                channels.channels_of_warehouse(channel.warehouse),
-                warehouses[channel.warehouse].stock_feed,
-            ),
-            exposure=_exposure(channels, channel.warehouse),
             journal=IntentJournal(clock, at_boundary),
         )
         for key, channel in channels.channels.items()
@@ -181,6 +171,21 @@ def build_integration(
         offer_intakes,
         stock_work,
         doors.opened,
+    )
+
+
+def _shop(channels: Channels, key: str, warehouse: Warehouse) -> Shop:
+    channel = channels.channels[key]
+    served = channels.channels_of_warehouse(channel.warehouse)
+    return Shop(
+        key=key,
+        marketplace_key=channel.marketplace,
+        marketplace=channels.marketplaces[channel.marketplace],
+        warehouse=channel.warehouse,
+        policy=channel.stock,
+        facilities=channels.warehouses[channel.warehouse].facilities,
+        demand=demand_on(channel.warehouse, served, warehouse.stock_feed),
+        exposure=_exposure(channels, channel.warehouse),
     )
 
 

@@ -7,7 +7,7 @@ must hold is said by the tests. Nothing waits: `pass_minutes` moves the clock an
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -29,11 +29,14 @@ from integration_pipelines.rounds import Rounds
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import DEMO_MARKETPLACES, QUIET_CUSTOMERS, Business, Enforcement
 from integration_pipelines.sandbox.faults import FaultPlan
+from integration_pipelines.sandbox.listing import OfferSettings
 from integration_pipelines_tests.answers import Falsifier
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile, fill_shelves
 
 ADDRESS = "http://sandbox.invalid"
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+# The warehouse has all that is listed: what nobody has is an exception of its own (F15).
+LISTED_GOODS = OfferSettings(orphans=0, inactive_share=0, closed_share=0)
 
 
 def quiet_business(
@@ -44,11 +47,12 @@ def quiet_business(
     enforcement: Enforcement = Enforcement.STRICT,
     profile: WarehouseProfile = WarehouseProfile.VEEQO,
 ) -> Business:
-    """The demo's marketplaces without customers of their own: only placed orders exist."""
+    """The demo's marketplaces without customers of their own: only placed orders exist, nothing is amiss."""
+    shops = (replace(each, offers=LISTED_GOODS) for each in DEMO_MARKETPLACES[:marketplaces])
     return Business(
         seed=seed,
         start=START,
-        marketplaces=DEMO_MARKETPLACES[:marketplaces],
+        marketplaces=tuple(shops),
         warehouses=(profile.account,),
         orders_per_day=0,
         catalogue_size=60,

@@ -12,6 +12,7 @@ from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import DEMO_FACILITIES, WarehouseAccount
 from integration_pipelines.sandbox.deposco import DeposcoSettings, DeposcoTenant
 
+PLENTY = 200  # and yet not so much more than the offers show that a push of it would be stopped
 _V1_ALONE = {"orders": "v1", "items": "v1", "shipments": "v1"}
 
 
@@ -62,4 +63,4 @@ def set_stock(sandbox: Sandbox, sku: str, units: int) -> None:
 def fill_shelves(sandbox: Sandbox) -> None:
     """Plenty of everything: a test that wants a shortage makes it."""
     for product in sandbox.products:
-        set_stock(sandbox, product.sku, 1_000)
+        set_stock(sandbox, product.sku, PLENTY)

@@ -2,10 +2,10 @@
 
 Deposco's full inventory (§10.1) and the shops' stock imports and offer exports (Mirakl §5), so that a slow
 other side flatters nobody. `python -m benchmarks.stock.far_side COUNT` prints its port and serves until its
-standard input ends. `POST /control/change` moves the units of one SKU in a hundred before it answers.
+standard input ends. `POST /control/change?at=MOMENT` moves the units of one SKU in a hundred first.
 
-Surprising: a shop remembers only its last import and its last export; a differential export answers exactly
-the former.
+Surprising: a shop remembers only its last import and its last export; a differential export answers
+exactly the former.
 """
 
 import asyncio
@@ -37,17 +37,19 @@ class Depot:
         self._random = Random(count)
         self._units = [self._random.randint(_LEAST, _MOST) for _ in range(count)]
         self._changed: Sequence[int] = ()
+        self._changed_at = ""
         self._render()
 
-    def change(self) -> None:
+    def change(self, at: str) -> None:
+        self._changed_at = at
         wanted = max(len(self._units) // CHANGED_IN, 1)
         self._changed = sorted(self._random.sample(range(len(self._units)), wanted))
         for number in self._changed:
             self._units[number] = _LEAST + (self._units[number] - _LEAST + 7) % (_MOST - _LEAST + 1)
         self._render()
 
-    def page(self, number: int, *, changed: bool) -> bytes:
-        pages = self._delta if changed else self._full
+    def page(self, number: int, since: str | None) -> bytes:
+        pages = self._full if since is None else self._delta if since <= self._changed_at else ()
         return pages[number - 1] if number <= len(pages) else b"null"
 
     def _render(self) -> None:
@@ -98,6 +100,9 @@ class Shop:
         urls = [f"http://files.invalid/api/offers/export/file/{number}" for number in files]
         return {"status": "COMPLETED", "urls": urls}
 
+    def offer(self, name: str) -> bytes:
+        return b'{"offers":[%b],"total_count":1}' % self._row(name)
+
     def exported(self, number: int) -> bytes:
         return self._export[number]
 
@@ -120,17 +125,19 @@ class FarSide:
     def answer(self, method: str, target: str, body: bytes) -> bytes:
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         if path == _INVENTORY:
-            return self.depot.page(int(query["pageNo"][0]), changed="startActivityTime" in query)
+            return self.depot.page(int(query["pageNo"][0]), query.get("startActivityTime", [None])[0])
         if path == "/control/change":
-            self.depot.change()
+            self.depot.change(query["at"][0])
             return b"{}"
         if path == "/bare/imports":
             return b'{"import_id":"1"}'
         _, account, below = path.split("/", 2)
-        return self._of_shop(self.shops[account], method, below, body)
+        if below == "api/offers":
+            return self.shops[account].offer(query["sku"][0])
+        return self._of_imports_and_exports(self.shops[account], method, below, body)
 
     @staticmethod
-    def _of_shop(shop: Shop, method: str, path: str, body: bytes) -> bytes:
+    def _of_imports_and_exports(shop: Shop, method: str, path: str, body: bytes) -> bytes:
         if path == "api/offers/stock/imports":
             return json.dumps(shop.take(body)).encode()
         if path.startswith("api/offers/stock/imports/"):

@@ -55,11 +55,13 @@ _COUNT_KNOWN = text(
     "select count(distinct sku) from stock_levels where warehouse = :warehouse and gone_at is null"
 )
 
-_WORK_TABLES = """
+_PAGE_TABLE = """
 create temporary table if not exists stock_page (
     item_id text, facility text, sku text, on_hand bigint, allocated bigint, available bigint,
     infinite boolean, kit boolean, active boolean, as_of timestamptz, source text
-) on commit delete rows;
+) on commit delete rows
+"""
+_SEEN_TABLE = """
 create temporary table if not exists stock_seen (
     item_id text, facility text, sku text, primary key (item_id, facility));
 truncate stock_seen
@@ -149,8 +151,10 @@ def begin_read(connection: Connection, warehouse: str, kind: ReadKind, started_a
         .returning(stock_reads.c.id)
     )
     assert number is not None
-    for statement in _WORK_TABLES.split(";"):
-        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(_PAGE_TABLE)
+    if kind is ReadKind.FULL:
+        for statement in _SEEN_TABLE.split(";"):
+            connection.exec_driver_sql(statement)
     return StockRead(number, warehouse, kind, started_at)
 
 

@@ -1,17 +1,18 @@
-"""What the ledger knows about SKUs for the stock flow, for a whole marketplace in one streamed query.
+"""What the ledger knows about SKUs for the stock flow: what orders ask for, and what a marketplace lists.
 
 Rows only; what they mean is said in `stock/facts.py`, the rule of what is in flight in `stock/records.py`.
 
 Surprising: a level's moment is the later one of its own and of the newest complete full read, because a
-full read does not write what it found unchanged.
+full read does not write what it found unchanged. And the questions are several, not one, because only so
+does none of them depend on the planner's guess how many SKUs the others bring.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, TextClause, text
+from sqlalchemy import Connection, Row, RowMapping, text
 
 from integration_pipelines.ledger.stock import ReadKind, last_complete_read
 
@@ -33,6 +34,17 @@ class Demand:
     stores: Mapping[str, str]
     counts_unallocated: bool
     clocks_differ: timedelta
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the questions below."""
+        return {
+            "warehouse": self.warehouse,
+            "channels": list(self.stores),
+            "stores": list(self.stores.values()),
+            "counts_unallocated": self.counts_unallocated,
+            "clocks_differ": self.clocks_differ,
+        }
 
 
 # An order or line in a state that is not known still needs its goods. The states of the first candidates
@@ -102,44 +114,37 @@ sold as materialized (
     ) window_ending_with_each_order group by sku
 )"""
 
+_ASKED_FOR = """
+select sku, coalesce(f.units, 0) as in_flight, coalesce(s.busiest, 0) as busiest
+from in_flight f full join sold s using (sku)
+where f.units > 0 or s.busiest > 0
+"""
+
 # The marketplace lowers its own figure with each order, and may raise it when units are given back.
-_MOVED = """
-moved as materialized (
-    select l.sku,
-        max(case when l.state in ('REFUSED', 'CANCELED') then o.read_at else o.first_seen_at end) as at
-    from orders o join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
-    where o.marketplace = :marketplace and o.read_at > :moved_since
-    group by l.sku
-)"""
+_MOVED = text("""
+select l.sku, max(case when l.state in ('REFUSED', 'CANCELED') then o.read_at else o.first_seen_at end) as at
+from orders o join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
+where o.marketplace = :marketplace and o.read_at > :moved_since
+group by l.sku
+""")
 
-_ON_ITS_WAY = """
-on_its_way as materialized (
-    select distinct on (l.sku) l.sku, l.quantity, p.computed_at
-    from stock_pushes p join stock_push_lines l on l.push = p.id
-    where p.marketplace = :marketplace and p.ended_at is null and p.state <> 'planned' and l.outcome is null
-    order by l.sku, p.id desc
-)"""
-
-_TOUCHED = """
-touched as materialized (
-    select sku from in_flight where units > 0
-    union select l.sku from stock_pushes p join stock_push_lines l on l.push = p.id
-        where p.marketplace = :marketplace and (p.ended_at is null or p.ended_at > :touched_since)
-            and l.outcome is distinct from 'applied'
-    union select sku from stock_levels
-        where warehouse = :warehouse and (as_of > :touched_since or changed_at > :touched_since)
-    union select l.sku from served s
-        join orders o on o.channel = s.channel
-            and (o.read_at > :touched_since or o.placed_at > :sold_before)
-        join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
-    union select b.sku from warehouse_orders w
-        cross join lateral jsonb_to_recordset(w.lines) as b(sku text)
-        where w.warehouse = :warehouse and w.read_at > :touched_since
-)"""
+_TOUCHED = text("""
+select l.sku from stock_pushes p join stock_push_lines l on l.push = p.id
+where p.marketplace = :marketplace and (p.ended_at is null or p.ended_at > :touched_since)
+    and l.outcome is distinct from 'applied'
+union select sku from stock_levels
+where warehouse = :warehouse and greatest(as_of, changed_at) > :touched_since
+union select l.sku from unnest(cast(:channels as text[])) as s(channel)
+    join orders o on o.channel = s.channel
+        and (o.read_at > :touched_since or o.placed_at > :sold_before)
+    join order_lines l on l.marketplace = o.marketplace and l.order_id = o.order_id
+union select b.sku from warehouse_orders w
+    cross join lateral jsonb_to_recordset(w.lines) as b(sku text)
+    where w.warehouse = :warehouse and w.read_at > :touched_since
+""")
 
 _GOODS = """
-goods as (
-    select l.sku,
+    select
         count(distinct l.item_id) filter (where l.active and l.gone_at is null) as items,
         bool_and(not l.active) as deleted,
         bool_or(l.infinite) filter (where l.active and l.gone_at is null) as infinite,
@@ -147,81 +152,113 @@ goods as (
         array_agg(l.facility order by l.facility) filter (where l.active and l.gone_at is null) as facilities,
         array_agg(l.available order by l.facility) filter (where l.active and l.gone_at is null) as available,
         array_agg(greatest(l.as_of, cast(:full_at as timestamptz)) order by l.facility)
-            filter (where l.active and l.gone_at is null) as as_of
+            filter (where l.active and l.gone_at is null) as as_of{}
     from stock_levels l
-    where l.warehouse = :warehouse {of_touched}
-    group by l.sku
-)"""
+    where l.warehouse = :warehouse {}
+"""
 
 _LISTED = """
+with on_its_way as materialized (
+    select distinct on (l.sku) l.sku, l.quantity, p.computed_at
+    from stock_pushes p join stock_push_lines l on l.push = p.id
+    where p.marketplace = :marketplace and p.ended_at is null and p.state <> 'planned' and l.outcome is null
+    order by l.sku, p.id desc
+)
 select o.sku, o.quantity as shown, o.read_at as shown_at, o.active, o.told, o.told_at,
     y.sku is not null as pending, y.quantity as sent, coalesce(g.items, 0) as items,
     coalesce(g.deleted, false) as deleted, coalesce(g.infinite, false) as infinite,
     coalesce(g.kit, false) as kit, g.facilities, g.available, g.as_of,
-    coalesce(f.units, 0) as in_flight, coalesce(s.busiest, 0) as busiest,
-    coalesce(m.at > case when y.sku is not null then y.computed_at
-        when o.told_at is null or o.read_at > o.told_at then o.read_at else t.computed_at end, false) as moved
-from offers o
-left join goods g on g.sku = o.sku
-left join in_flight f on f.sku = o.sku
-left join sold s on s.sku = o.sku
-left join on_its_way y on y.sku = o.sku
-left join moved m on m.sku = o.sku
-left join stock_pushes t on t.id = o.told_push
-where o.marketplace = :marketplace and o.gone_at is null {of_touched}
+    case when y.sku is not null then y.computed_at
+        when o.told_at is null or o.read_at > o.told_at then o.read_at else t.computed_at end as figure_at
+from {} left join on_its_way y on y.sku = o.sku left join stock_pushes t on t.id = o.told_push
+"""
+_WHOLE_SHOP = """
+(select * from offers where marketplace = :marketplace and gone_at is null) o
+left join ({goods}) g on g.sku = o.sku
+"""
+# `offset 0` has them looked up SKU by SKU whatever the planner guesses: the work grows with those asked for.
+_THESE_OFFERS = """
+(select distinct sku from unnest(cast(:skus as text[])) as w(sku)) w
+cross join lateral (
+    select * from offers where marketplace = :marketplace and gone_at is null and sku = w.sku offset 0) o
+left join lateral ({goods}) g on true
 """
 
-
-def _query(*parts: str, of_touched: bool) -> TextClause:
-    level = "and l.sku in (select sku from touched)" if of_touched else ""
-    offer = "and o.sku in (select sku from touched)" if of_touched else ""
-    goods, listed = _GOODS.format(of_touched=level), _LISTED.format(of_touched=offer)
-    return text(f"with {', '.join([*parts, goods])} {listed}")
+_DEMAND = text(f"with {_IN_FLIGHT}, {_SOLD} {_ASKED_FOR}")
+_ALL = text(_LISTED.format(_WHOLE_SHOP.format(goods=_GOODS.format(", l.sku", "group by l.sku"))))
+_THESE = text(_LISTED.format(_THESE_OFFERS.format(goods=_GOODS.format("", "and l.sku = w.sku"))))
 
 
-_ALL = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, _MOVED, of_touched=False)
-_SOME = _query(_IN_FLIGHT, _SOLD, _ON_ITS_WAY, _MOVED, _TOUCHED, of_touched=True)
-
-
-def read_listed(
-    connection: Connection,
-    marketplace: str,
-    demand: Demand,
-    *,
-    exposure: timedelta,
-    look_back: timedelta,
-    now: datetime,
-    touched_since: datetime | None = None,
-) -> Iterator[Row[Any]]:
-    """A row per SKU that the marketplace lists, streamed while the caller's transaction is open.
+def read_demand(
+    connection: Connection, demand: Demand, *, exposure: timedelta, look_back: timedelta, now: datetime
+) -> Sequence[Row[Any]]:
+    """What orders ask for: sku, in_flight, busiest. A SKU that is not among them has zero of both.
 
     Args:
         exposure: the window in which sales are added up for `busiest`.
         look_back: how far back from `now` such windows are looked for.
-        touched_since: only SKUs whose facts may have changed since then; all without it.
+    """
+    values = demand.values | {
+        "exposure": exposure,
+        "sold_since": now - look_back,
+        "full_at": _full_at(connection, demand.warehouse),
+    }
+    return connection.execute(_DEMAND, values).all()
+
+
+def _full_at(connection: Connection, warehouse: str) -> datetime | None:
+    """Asked for beforehand: a moment that the planner does not see costs it a scan of all orders."""
+    return last_complete_read(connection, warehouse, ReadKind.FULL)
+
+
+def read_moved(connection: Connection, marketplace: str, now: datetime) -> Mapping[str, datetime]:
+    """When customers of this marketplace last bought a SKU or gave it back: it has changed its own figure."""
+    values = {"marketplace": marketplace, "moved_since": now - TOLD_AGAIN}
+    return {row.sku: row.at for row in connection.execute(_MOVED, values)}
+
+
+def read_touched(
+    connection: Connection, marketplace: str, demand: Demand, *, look_back: timedelta, since: datetime
+) -> set[str]:
+    """The SKUs of which anything but what is in flight may have changed since then."""
+    values = demand.values | {
+        "marketplace": marketplace,
+        "touched_since": since,
+        "sold_before": since - look_back,
+    }
+    return set(connection.scalars(_TOUCHED, values))
+
+
+def read_listed(
+    connection: Connection, marketplace: str, warehouse: str, skus: Iterable[str] | None = None
+) -> Iterator[Row[Any]]:
+    """A row per SKU that the marketplace lists, streamed while the caller's transaction is open.
+
+    `figure_at` is when the figure that the marketplace has was decided, or read.
+
+    Args:
+        skus: only these; all without it.
     """
     values: dict[str, Any] = {
         "marketplace": marketplace,
-        "warehouse": demand.warehouse,
-        # Asked for beforehand: a moment that the planner does not see costs it a scan of all orders.
-        "full_at": last_complete_read(connection, demand.warehouse, ReadKind.FULL),
-        "channels": list(demand.stores),
-        "stores": list(demand.stores.values()),
-        "counts_unallocated": demand.counts_unallocated,
-        "clocks_differ": demand.clocks_differ,
-        "exposure": exposure,
-        "sold_since": now - look_back,
-        "moved_since": now - TOLD_AGAIN,
+        "warehouse": warehouse,
+        "full_at": _full_at(connection, warehouse),
     }
-    if touched_since is not None:
-        values |= {"touched_since": touched_since, "sold_before": touched_since - look_back}
     # A cursor is planned for its first rows unless it is told that all will be read.
     connection.execute(text("set local cursor_tuple_fraction = 1"))
+    if skus is None:
+        # After a first read the planner does not know yet how many offers there are, and a loop in a loop
+        # over two whole shops takes hours.
+        connection.execute(text("set local enable_nestloop = off"))
+    else:
+        values["skus"] = list(skus)
     yield from connection.execute(
-        _ALL if touched_since is None else _SOME,
+        _ALL if skus is None else _THESE,
         values,
         execution_options={"stream_results": True, "yield_per": CHUNK},
     )
+    if skus is None:
+        connection.execute(text("set local enable_nestloop = on"))
 
 
 _SNAPSHOT = text("""
@@ -241,11 +278,12 @@ def read_snapshot_row(connection: Connection, warehouse: str) -> RowMapping:
     return connection.execute(_SNAPSHOT, {"warehouse": warehouse}).mappings().one()
 
 
+# An offer that was told something and has no `told` has a newest line that was not applied.
 _UNAPPLIED = text("""
 with unapplied as (
     select l.* from offers o
-    join stock_push_lines l on l.push = o.told_push and l.sku = o.sku
-    where o.marketplace = :marketplace and o.gone_at is null and l.outcome is distinct from 'applied'
+    join stock_push_lines l on l.push = o.told_push and l.sku = o.sku and l.outcome is distinct from 'applied'
+    where o.marketplace = :marketplace and o.gone_at is null and o.told is null and o.told_push is not null
     union all
     select l.* from stock_pushes p join stock_push_lines l on l.push = p.id
     where p.marketplace = :marketplace and p.ended_at is null and l.outcome is distinct from 'applied'

@@ -125,7 +125,9 @@ def plan_push(connection: Connection, push: NewPush, now: datetime) -> int:
     }
     number = connection.scalar(
         select(stock_pushes.c.id).where(
-            stock_pushes.c.marketplace == push.marketplace, stock_pushes.c.state == PushState.PLANNED.value
+            stock_pushes.c.marketplace == push.marketplace,
+            stock_pushes.c.ended_at.is_(None),
+            stock_pushes.c.state == PushState.PLANNED.value,
         )
     )
     if number is None:
@@ -145,14 +147,20 @@ def drop_planned(connection: Connection, marketplace: str, now: datetime) -> Non
     """Give up a push that never left: nothing is to be told any more."""
     dropped = connection.scalars(
         update(stock_pushes)
-        .where(stock_pushes.c.marketplace == marketplace, stock_pushes.c.state == PushState.PLANNED.value)
+        .where(
+            stock_pushes.c.marketplace == marketplace,
+            stock_pushes.c.ended_at.is_(None),
+            stock_pushes.c.state == PushState.PLANNED.value,
+        )
         .values(state=PushState.DROPPED.value, ended_at=now)
         .returning(stock_pushes.c.key)
-    )
+    ).all()
+    if not dropped:
+        return
     words = "Nothing was to be told any more when its turn came; it was never sent."
     connection.execute(
         update(intents)
-        .where(intents.c.key.in_(list(dropped)), intents.c.state == IntentState.PLANNED.value)
+        .where(intents.c.key.in_(dropped), intents.c.state == IntentState.PLANNED.value)
         .values(state=IntentState.IGNORED.value, settled_at=now, words=words)
     )
 
@@ -161,7 +169,9 @@ def open_push(connection: Connection, marketplace: str) -> RowMapping | None:
     """The push that is planned or on its way; there is one at most."""
     states = [PushState.PLANNED.value, PushState.RECEIVED.value]
     found = select(stock_pushes).where(
-        stock_pushes.c.marketplace == marketplace, stock_pushes.c.state.in_(states)
+        stock_pushes.c.marketplace == marketplace,
+        stock_pushes.c.ended_at.is_(None),
+        stock_pushes.c.state.in_(states),
     )
     return connection.execute(found).mappings().one_or_none()
 

@@ -321,6 +321,7 @@ stock_levels = Table(
     Column("gone_at", _Moment, comment="a complete read that should have brought it did not"),
     Column("read_no", BigInteger, nullable=False, comment="the read that wrote it"),
     Index("stock_levels_sku", "sku", "warehouse"),
+    Index("stock_levels_moved", "warehouse", text("greatest(as_of, changed_at)")),
 )
 
 stock_history = Table(
@@ -354,6 +355,11 @@ offers = Table(
     Column("told", BigInteger, comment="figure of told_push, if it was applied; null when that is not known"),
     Column("told_at", _Moment, comment="when told_push ended"),
     Column("told_push", BigInteger, comment="the newest push with this SKU that ended"),
+    Index(
+        "offers_unapplied",
+        "marketplace",
+        postgresql_where=text("told is null and told_push is not null"),
+    ),
 )
 
 stock_pushes = Table(
@@ -377,6 +383,13 @@ stock_pushes = Table(
     Column("verified_at", _Moment, comment="when its figures were read back from the offers"),
     Index("stock_pushes_newest", "marketplace", "planned_at"),
     Index("stock_pushes_open", "marketplace", postgresql_where=text("ended_at is null")),
+    Index("stock_pushes_ended", "marketplace", "ended_at"),
+    Index("stock_pushes_full", "marketplace", "id", postgresql_where=text("full_push")),
+    Index(
+        "stock_pushes_unverified",
+        "marketplace",
+        postgresql_where=text("state = 'ended' and verified_at is null"),
+    ),
 )
 
 stock_push_lines = Table(

@@ -11,60 +11,48 @@ lost, its offers as told nothing, and the next push has figures that are fresh (
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping
 
 from integration_pipelines.clock import Clock
-from integration_pipelines.config import Marketplace as MarketplaceSettings
-from integration_pipelines.config.facilities import Facility
-from integration_pipelines.config.stock import Buffer, StockPolicy
 from integration_pipelines.connectors.http import DEFAULT_PATIENCE
 from integration_pipelines.connectors.mirakl.offers import StockImport
 from integration_pipelines.connectors.mirakl.reports import RejectedLine
-from integration_pipelines.connectors.mirakl.stock_file import StockRow, fault
-from integration_pipelines.exceptions import Finding, settle
+from integration_pipelines.connectors.mirakl.stock_file import StockRow
+from integration_pipelines.exceptions import Finding
+from integration_pipelines.exceptions.settle import settle_many
 from integration_pipelines.ledger import Ledger, Session
-from integration_pipelines.ledger.intents import Intent, IntentJournal, Outcome, Plan, plan
-from integration_pipelines.ledger.stock_facts import Demand
+from integration_pipelines.ledger.intents import Intent, IntentJournal, Outcome
 from integration_pipelines.ledger.stock_pushes import (
-    NewPush,
     PushState,
     RefusedLine,
-    drop_planned,
     end_push,
     lines_to_verify,
     lose_push,
-    newest_push,
     open_push,
-    plan_push,
-    push_key,
     push_lines,
     receive_push,
-    released_brakes,
     unverified_pushes,
     verify_push,
 )
-from integration_pipelines.ledger.watermarks import advance_watermark, read_watermark
 from integration_pipelines.remote import IntentState, RemoteError
-from integration_pipelines.stock.brakes import Brake, BrakeKind
-from integration_pipelines.stock.decide import Push, figures, next_push
-from integration_pipelines.stock.figure import Figure, eligible_facilities
-from integration_pipelines.stock.findings import braked, ignored_lines, rejected_lines, unknown_stock
-from integration_pipelines.stock.readback import was_ignored
-from integration_pipelines.stock.records import (
-    policy_in_force,
-    read_line_results,
-    read_on_sale,
-    read_skus,
-    read_snapshot,
+from integration_pipelines.stock.facts import LineResult
+from integration_pipelines.stock.findings import (
+    braked,
+    ignored_lines,
+    rejected_lines,
+    unknown_stock,
+    unsendable_stock,
 )
+from integration_pipelines.stock.planning import Planned, Planning
+from integration_pipelines.stock.readback import was_ignored
+from integration_pipelines.stock.records import read_line_results
+from integration_pipelines.stock.shop import Shop
 
 log = logging.getLogger(__name__)
 
-KIND = "stock"
 READ_ONE_BY_ONE = 20  # more figures than that are read back by one export
 # An offer that the export leaves out is read by itself; so many in one pass, the rest in the next.
 MOST_READ = 40
@@ -108,56 +96,64 @@ class StockWork:
     """The worker of one channel's stock.
 
     Attributes:
-        facilities: of the warehouse's block, with their calendars.
-        demand: whose orders count against the warehouse's stock.
-        exposure: how long a sale may stay unknown to a marketplace (`figure.exposure_window`).
+        lines_per_push: others cut files there, too; the rest follows in the next push (Mirakl §5.2).
     """
 
-    key: str
-    marketplace_key: str
-    marketplace: MarketplaceSettings
-    warehouse: str
-    policy: StockPolicy
-    facilities: Sequence[Facility]
+    shop: Shop
     ledger: Ledger
     clock: Clock
     imports: Imports
     offers: Offers
-    demand: Demand
-    exposure: timedelta
     journal: IntentJournal
-    lines_per_push: int = 20_000  # others cut there; the rest follows in the next push (Mirakl §5.2)
+    lines_per_push: int = 20_000
     _report: StockReport = field(default_factory=StockReport, init=False)
     _until: datetime | None = field(default=None, init=False)
 
-    def work(self, *, full: bool | None = None, until: datetime | None = None) -> StockReport:
+    def work(self, *, until: datetime | None = None) -> StockReport:
         """One pass.
 
         Args:
-            full: tells every figure, changed or not; None when that is due.
             until: makes it a light pass, for callers without patience: it waits no longer for the call
-                budget, and what only an export can read back is left to another pass.
+                budget; a full push, and what only an export can read back, are left to another pass.
 
         Raises:
             RemoteError: the marketplace gave no usable answer; the next pass goes on from what is known.
         """
         self._report, self._until = StockReport(), until
-        if not self.policy.enabled:
+        if not self.shop.policy.enabled:
             self._report.waiting = "stock is not pushed on this channel"
             return self._report
-        with self.ledger.session() as session, session.hold(f"stock:{self.marketplace_key}") as held:
+        with self.ledger.session() as session, session.hold(f"stock:{self._marketplace}") as held:
             if not held:
                 self._report.waiting = "another worker is at it"
                 return self._report
             self._finish_last(session)
             self._read_back(session)
-            self._tell(session, self.full_is_due() if full is None else full)
+            self._tell(session)
         return self._report
+
+    def ask_for_all(self) -> None:
+        """Every figure is to be told again, changed or not; the next passes that are not light do it."""
+        with self.ledger.begin() as connection:
+            self._planning.ask_for_all(connection, self.clock.now())
+
+    def full_is_due(self) -> bool:
+        """Whether a full push waits for a pass that is not light."""
+        with self.ledger.begin() as connection:
+            return self._planning.full_due(connection, self.clock.now()) is not None
+
+    @property
+    def _marketplace(self) -> str:
+        return self.shop.marketplace_key
+
+    @property
+    def _planning(self) -> Planning:
+        return Planning(self.shop, self.lines_per_push)
 
     def _finish_last(self, session: Session) -> None:
         """What became of the push before this one, as far as the marketplace tells."""
         with session.begin() as connection:
-            last = open_push(connection, self.marketplace_key)
+            last = open_push(connection, self._marketplace)
         if last is None:
             return
         if last["state"] == PushState.PLANNED.value:
@@ -182,7 +178,7 @@ class StockWork:
             counts = end_push(
                 connection,
                 push["id"],
-                self.marketplace_key,
+                self._marketplace,
                 _refused_skus(lines, refused),
                 self.clock.now(),
                 failed=failed,
@@ -193,12 +189,12 @@ class StockWork:
     def _read_back(self, session: Session) -> None:
         """COMPLETE is not applied: what the offers show says whether figures arrived (M14, F13)."""
         with session.begin() as connection:
-            ended = unverified_pushes(connection, self.marketplace_key)
+            ended = unverified_pushes(connection, self._marketplace)
         for push in ended:
             try:
                 self._verify(session, push)
             except RemoteError as error:
-                log.info("reading offers of %s back waits: %s", self.marketplace_key, error)
+                log.info("reading offers of %s back waits: %s", self._marketplace, error)
                 return
 
     def _verify(self, session: Session, push: RowMapping) -> None:
@@ -219,7 +215,7 @@ class StockWork:
                 if row["read_since"]
                 and was_ignored(row["quantity"], row["shown"], row["sold"], row["given_back"])
             ]
-            verify_push(connection, push["id"], self.marketplace_key, ignored, self.clock.now())
+            verify_push(connection, push["id"], self._marketplace, ignored, self.clock.now())
         self._report.ignored += len(ignored)
 
     @staticmethod
@@ -229,76 +225,24 @@ class StockWork:
             rows = lines_to_verify(connection, push)
         return [row["sku"] for row in rows if not row["read_since"] and row["shown"] != row["quantity"]]
 
-    def _tell(self, session: Session, full: bool) -> None:
-        decided_at = self.clock.now()
+    def _tell(self, session: Session) -> None:
+        now = self.clock.now()
         with session.begin() as connection:
-            waits = open_push(connection, self.marketplace_key)
+            waits = open_push(connection, self._marketplace)
             if waits is not None and waits["state"] != PushState.PLANNED.value:
                 self._report.waiting = self._report.waiting or "the last push is on its way"
-                self._show(connection, None, None)
+                self._show(connection, read_line_results(connection, self._marketplace))
                 return
-            decided = self._decide(connection, full, decided_at)
-            if decided is None:
-                return
-        self.journal.carry_out(session, decided, send=self._send, look_up=self._lost, record=self._record)
-
-    def _decide(self, connection: Connection, full: bool, now: datetime) -> Plan | None:
-        """Decide and journal the next push in one transaction; None when there is nothing to tell."""
-        snapshot = read_snapshot(connection, self.warehouse)
-        policy = policy_in_force(connection, self.key, self.policy)
-        mark = read_watermark(connection, self._stream)
-        since = mark.position if mark and not full else None
-        if since and self._rules_at(policy, since) != self._rules_at(policy, now):
-            since = None  # every figure may have changed, not only those of which something happened
-        _, counting = self._rules_at(policy, now)
-        known = list(
-            read_skus(
-                connection,
-                self.marketplace_key,
-                self.demand,
-                exposure=self.exposure,
-                now=now,
-                touched_since=since,
-            )
+            planned = self._planning.plan(connection, now, light=self._until is not None)
+            self._show(connection, planned.results, planned)
+        if planned.brake is not None:
+            self._report.braked = planned.brake.reason
+        if planned.intent is None:
+            return
+        self._report.told, self._report.full = planned.lines, planned.full
+        self.journal.carry_out(
+            session, planned.intent, send=self._send, look_up=self._lost, record=self._record
         )
-        wanted = list(figures((sku for sku, _ in known), policy, counting, snapshot, now))
-        push = next_push(
-            wanted,
-            {offer.sku: offer for _, offer in known},
-            policy,
-            snapshot,
-            frozenset(map(BrakeKind, released_brakes(connection, self.marketplace_key, now))),
-            now,
-            full=full,
-            on_sale=read_on_sale(connection, self.marketplace_key),
-        )
-        self._show(connection, push.brake, wanted if since is None else None)
-        if push.brake is not None:
-            self._report.braked = push.brake.reason
-        lines = self._sendable(connection, push, full=full)
-        if push.brake is None and len(lines) <= self.lines_per_push:
-            advance_watermark(connection, self._stream, now, now)
-        lines = lines[: self.lines_per_push]
-        if not lines:
-            drop_planned(connection, self.marketplace_key, now)
-            return None
-        new = NewPush(self.marketplace_key, lines, full, now, snapshot.as_of)
-        number = plan_push(connection, new, now)
-        decided = Plan(
-            push_key(self.marketplace_key, number),
-            KIND,
-            self.key,
-            f"{self.marketplace_key}/stock/{number}",
-            {"push": number, "lines": len(lines), "decided_at": now.isoformat()},
-        )
-        plan(connection, decided, now)
-        self._report.told, self._report.full = len(lines), full
-        return decided
-
-    def _rules_at(self, policy: StockPolicy, moment: datetime) -> tuple[Buffer, frozenset[str] | None]:
-        """What else figures follow from: the buffer that holds and the facilities that count."""
-        zone, within = self.marketplace.time_zone, policy.dispatch_within
-        return policy.buffer_at(moment), eligible_facilities(self.facilities, within, zone, moment)
 
     def _send(self, intent: Intent) -> Outcome:
         with self.ledger.begin() as connection:
@@ -321,53 +265,25 @@ class StockWork:
         else:
             refused = outcome.state is IntentState.REFUSED
             state = PushState.FAILED if refused else PushState.LOST
-            lose_push(connection, push, self.marketplace_key, state, now)
+            lose_push(connection, push, self._marketplace, state, now)
 
-    def _show(self, connection: Connection, stopped: Brake | None, listed: Sequence[Figure] | None) -> None:
-        """Open and close what a person should know; SKUs without a figure only when all were looked at."""
-        now = self.clock.now()
-        results = read_line_results(connection, self.marketplace_key)
+    def _show(
+        self, connection: Connection, results: Sequence[LineResult], planned: Planned | None = None
+    ) -> None:
+        """Open and close what a person should know; SKUs that get no figure only when all were looked at."""
+        key = self.shop.key
         found: dict[str, list[Finding | None]] = {
-            "lines": [*rejected_lines(self.key, results), ignored_lines(self.key, results)],
+            "lines": [*rejected_lines(key, results), ignored_lines(key, results)]
         }
-        if self._report.waiting is None:
-            found["brake"] = [braked(self.key, self.marketplace_key, stopped) if stopped else None]
-        if listed is not None:
-            found["unknown"] = [unknown_stock(self.key, listed)]
-        for name, findings in found.items():
-            present = [finding for finding in findings if finding is not None]
-            settle(connection, f"stock_{name}:{self.key}", self.key, present, now)
-
-    def full_is_due(self) -> bool:
-        """Once a day, at the channel's own time (M13)."""
-        now = self.clock.now().astimezone(ZoneInfo(self.marketplace.time_zone))
-        due = datetime.combine(now.date(), self.policy.full_push, now.tzinfo)
-        if due > now:
-            due -= timedelta(days=1)
-        with self.ledger.begin() as connection:
-            last = newest_push(connection, self.marketplace_key, full=True)
-        return last is None or last["planned_at"] < due
-
-    def _sendable(self, connection: Connection, push: Push, *, full: bool) -> list[tuple[str, int]]:
-        """The push's lines, without figures that were refused or ignored already: a full push tries again.
-
-        Of an import that was given up whole, no line was judged: all of them are told again.
-        What Mirakl's file format cannot carry is left out, too: it would spoil the others.
-        """
-        lines = [(line.sku, line.quantity) for line in push.lines]
-        spoiled = {sku for sku, units in lines if fault(StockRow(sku, units))}
-        if spoiled:
-            log.warning("%d SKUs cannot be written into a stock file.", len(spoiled))
-        settled = {
-            (result.sku, result.quantity)
-            for result in read_line_results(connection, self.marketplace_key)
-            if result.outcome is IntentState.IGNORED or result.rejection is not None
+        if planned is not None and self._report.waiting is None:
+            found["brake"] = [braked(key, self._marketplace, planned.brake) if planned.brake else None]
+        if planned is not None and planned.listed is not None:
+            found["unknown"] = [unknown_stock(key, planned.listed), unsendable_stock(key, planned.unsendable)]
+        present = {
+            f"stock_{name}:{key}": [finding for finding in findings if finding is not None]
+            for name, findings in found.items()
         }
-        return [line for line in lines if line[0] not in spoiled and (full or line not in settled)]
-
-    @property
-    def _stream(self) -> str:
-        return f"stock_told:{self.marketplace_key}"
+        settle_many(connection, key, present, self.clock.now())
 
 
 def _refused_skus(lines: Sequence[tuple[str, int]], report: Sequence[RejectedLine]) -> dict[str, RefusedLine]:

@@ -95,7 +95,7 @@ def channel_asset(room: Room) -> dg.AssetsDefinition:
         with failing_in_words(opened):
             _read_offers(context, opened, room)
             work = opened.stock_work[room.key]
-            report = tell_now(work, full=config.everything or None, patience=PUSH_PATIENCE)
+            report = tell_now(work, everything=config.everything, patience=PUSH_PATIENCE)
         seen = told_seen(opened, room, report)
         context.log.info(seen.sentence)
         with opened.ledger.begin() as connection:
@@ -161,7 +161,7 @@ def _read_offers(context: dg.AssetExecutionContext, opened: Integration, room: R
 
 
 def _held_back(connection: Connection, opened: Integration, key: str) -> dict[str, Any]:
-    weighed = weigh(connection, opened.stock_work[key], opened.clock.now())
+    weighed = weigh(connection, opened.stock_work[key].shop, opened.clock.now())
     figures = [(each.held_back, each.figure.quantity) for each in weighed]
     return {
         "buffer_units_held_back": sum(held for held, _ in figures),

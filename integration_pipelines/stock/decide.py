@@ -59,7 +59,7 @@ def changes(wanted: Iterable[Figure], offers: Mapping[str, OfferFacts], *, full:
         for figure in wanted
         if figure.quantity is not None
         and (offer := offers.get(figure.sku)) is not None
-        and (full or offer.moved or offer.expected != figure.quantity)
+        and (full or offer.differs_from(figure.quantity))
     ]
 
 

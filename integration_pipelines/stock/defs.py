@@ -229,7 +229,7 @@ def _pass(opened: Integration, room: Room, until: datetime) -> Reading:
             tried = was_tried(connection, room.channel.warehouse)
         if not tried:
             return Seen(False, {}, f"{name}: waits for the first read of the warehouse.", done=False)
-        return told_seen(opened, room, opened.stock_work[room.key].work(full=False, until=until))
+        return told_seen(opened, room, opened.stock_work[room.key].work(until=until))
 
     return Reading(tell, [room.stock])
 

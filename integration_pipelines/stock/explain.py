@@ -12,15 +12,11 @@ from sqlalchemy import Connection
 
 from integration_pipelines.exceptions import Code
 from integration_pipelines.exceptions.verdict import open_rows
-from integration_pipelines.stock.act import StockWork
 from integration_pipelines.stock.decide import figures
 from integration_pipelines.stock.facts import FacilityLevel, OfferFacts, SkuFacts
-from integration_pipelines.stock.figure import Figure, eligible_facilities
-from integration_pipelines.stock.records import (
-    policy_in_force,
-    read_skus,
-    read_snapshot,
-)
+from integration_pipelines.stock.figure import Figure
+from integration_pipelines.stock.records import read_skus, read_snapshot
+from integration_pipelines.stock.shop import Shop
 from integration_pipelines.stock.show import last_line
 
 STOPPING = (Code.STOCK_BRAKED, Code.STOCK_STALE, Code.STOCK_NOT_READ)
@@ -70,32 +66,31 @@ class Explained:
     problems: Sequence[str]
 
 
-def weigh(connection: Connection, work: StockWork, now: datetime) -> Iterator[Weighed]:
+def weigh(connection: Connection, shop: Shop, now: datetime) -> Iterator[Weighed]:
     """Every SKU that the channel's marketplace lists, streamed while the transaction is open."""
-    policy = policy_in_force(connection, work.key, work.policy)
-    snapshot = read_snapshot(connection, work.warehouse)
-    zone = work.marketplace.time_zone
-    facilities = eligible_facilities(work.facilities, policy.dispatch_within, zone, now)
-    known = read_skus(connection, work.marketplace_key, work.demand, exposure=work.exposure, now=now)
+    policy = shop.policy_in_force(connection)
+    snapshot = read_snapshot(connection, shop.warehouse)
+    facilities = shop.counting(policy, now)
+    known = read_skus(connection, shop.marketplace_key, shop.demand, exposure=shop.exposure, now=now)
     for sku, offer in known:
         [figure] = figures([sku], policy, facilities, snapshot, now)
         counting = tuple(level for level in sku.levels if facilities is None or level.facility in facilities)
         yield Weighed(sku, offer, figure, counting)
 
 
-def explain(connection: Connection, work: StockWork, sku: str, now: datetime) -> Explained:
+def explain(connection: Connection, shop: Shop, sku: str, now: datetime) -> Explained:
     """Why the channel's marketplace shows what it shows of this SKU, compared exactly."""
-    found = [each for each in weigh(connection, work, now) if each.sku.sku == sku]
-    policy = policy_in_force(connection, work.key, work.policy)
+    found = [each for each in weigh(connection, shop, now) if each.sku.sku == sku]
+    policy = shop.policy_in_force(connection)
     return Explained(
-        work.key,
-        work.marketplace.name,
+        shop.key,
+        shop.marketplace.name,
         policy.enabled,
         found[0] if found else None,
-        last_line(connection, work.marketplace_key, sku),
+        last_line(connection, shop.marketplace_key, sku),
         policy.buffer_at(now) != policy.buffer,
         [
             f"{row['code']} ({row['exception']}): {row['reason']}"
-            for row in open_rows(connection, STOPPING, [work.key])
+            for row in open_rows(connection, STOPPING, [shop.key])
         ],
     )

@@ -91,6 +91,14 @@ class OfferFacts:
         read_since = self.shown_at is not None and (self.told_at is None or self.shown_at > self.told_at)
         return self.shown if read_since else self.told
 
+    def differs_from(self, quantity: int) -> bool:
+        """Whether the marketplace has, or may have, another figure."""
+        return self.moved or self.expected != quantity
+
+    def told_before(self, moment: datetime) -> bool:
+        """Whether no push ended since then; none at all, too."""
+        return self.told_at is None or self.told_at < moment
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFacts:

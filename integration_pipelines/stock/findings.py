@@ -4,7 +4,7 @@ The caller settles all of them together in the channel's scope, so each closes w
 SKUs are listed whole in the details; the reason names the first few.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from integration_pipelines.exceptions.findings import Finding, Severity
@@ -47,6 +47,19 @@ def unknown_stock(channel: str, figures: Iterable[Figure]) -> Finding | None:
     details = {why.value: sorted(skus[why]) for why in whys}
     words = f"The marketplace keeps what it shows, because {reason}."
     return Finding(Code.STOCK_UNKNOWN, f"stock {channel}", words, details=details)
+
+
+def unsendable_stock(channel: str, faults: Mapping[str, str]) -> Finding | None:
+    """One finding for all listed SKUs that no stock file can carry.
+
+    Args:
+        channel: its key.
+        faults: SKU → what is wrong with it, in words.
+    """
+    if not faults:
+        return None
+    words = f"Never sent: {_named(list(faults))}. The first of them: {next(iter(faults.values()))}."
+    return Finding(Code.STOCK_REJECTED, f"stock {channel} unsendable", words, details={"words": dict(faults)})
 
 
 def rejected_lines(channel: str, results: Iterable[LineResult]) -> list[Finding]:

@@ -140,10 +140,12 @@ class StockIntake:
         for page in pages:
             levels, faults = storable_levels(page)
             now = self.clock.now()
+            report.pages += 1
+            if not levels and not faults:
+                continue
             with session.begin() as connection:
                 stored = store_levels(connection, read, levels, now)
                 keep_unreadable(connection, self._scope, faults, now)
-            report.pages += 1
             report.levels += len(levels)
             report.changed += stored.changed
             report.gone += stored.gone

@@ -30,9 +30,12 @@ from integration_pipelines.config import Channel
 from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.ledger.stock_facts import (
     Demand,
+    read_demand,
     read_listed,
+    read_moved,
     read_offers_on_sale,
     read_snapshot_row,
+    read_touched,
     read_unapplied,
 )
 from integration_pipelines.ledger.stock_steering import read_peak
@@ -50,6 +53,7 @@ from integration_pipelines.warehouse import StockFeed
 CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
 # A fact is dated when its read begins and seen when its page is stored; reads of changes take less.
 STORED_WITHIN = timedelta(minutes=5)
+MOST_PICKED = 20_000  # of more SKUs it is cheaper to read the whole shop
 
 
 def demand_on(warehouse: str, channels: Mapping[str, Channel], feed: StockFeed) -> Demand:
@@ -71,21 +75,24 @@ def read_skus(
 
     Args:
         exposure: how long a sale may stay unseen by the other marketplaces.
-        touched_since: when the last look began: only SKUs of which something may have changed since, or
-            of which units are in flight. Without it all of them.
+        touched_since: when the last look began: SKUs of which something may have changed since, or of
+            which units are in flight. Where these are very many, or without it, all of them.
     """
-    since = None if touched_since is None else touched_since - STORED_WITHIN
-    rows = read_listed(
-        connection,
-        marketplace,
-        demand,
-        exposure=exposure,
-        look_back=LOOK_BACK,
-        now=now,
-        touched_since=since,
-    )
-    for row in rows:
-        yield _sku(row), _offer(row)
+    asked = {
+        row.sku: row
+        for row in read_demand(connection, demand, exposure=exposure, look_back=LOOK_BACK, now=now)
+    }
+    skus = None
+    if touched_since is not None:
+        since = touched_since - STORED_WITHIN
+        skus = read_touched(connection, marketplace, demand, look_back=LOOK_BACK, since=since)
+        skus |= {sku for sku, row in asked.items() if row.in_flight}
+        if not skus:
+            return
+    moved = read_moved(connection, marketplace, now)
+    picked = skus if skus is None or len(skus) <= MOST_PICKED else None
+    for row in read_listed(connection, marketplace, demand.warehouse, picked):
+        yield _sku(row, asked.get(row.sku)), _offer(row, moved.get(row.sku))
 
 
 def read_snapshot(connection: Connection, warehouse: str) -> SnapshotFacts:
@@ -118,7 +125,7 @@ def read_on_sale(connection: Connection, marketplace: str) -> int:
     return read_offers_on_sale(connection, marketplace)
 
 
-def _sku(row: Any) -> SkuFacts:
+def _sku(row: Any, asked: Any) -> SkuFacts:
     levels = zip(row.facilities or (), row.available or (), row.as_of or (), strict=True)
     return SkuFacts(
         sku=row.sku,
@@ -126,13 +133,13 @@ def _sku(row: Any) -> SkuFacts:
         items=row.items,
         infinite=row.infinite,
         kit=row.kit,
-        in_flight=int(row.in_flight),
-        busiest=int(row.busiest),
+        in_flight=int(asked.in_flight) if asked else 0,
+        busiest=int(asked.busiest) if asked else 0,
         deleted=row.deleted,
     )
 
 
-def _offer(row: Any) -> OfferFacts:
+def _offer(row: Any, moved_at: datetime | None) -> OfferFacts:
     return OfferFacts(
         sku=row.sku,
         told=row.told,
@@ -142,5 +149,5 @@ def _offer(row: Any) -> OfferFacts:
         pending=row.pending,
         active=row.active,
         sent=row.sent,
-        moved=row.moved,
+        moved=moved_at is not None and row.figure_at is not None and moved_at > row.figure_at,
     )

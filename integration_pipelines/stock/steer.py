@@ -21,22 +21,24 @@ class SteeringError(ValueError):
     """What was asked cannot be done; says what to change."""
 
 
-def tell_now(work: StockWork, *, full: bool | None, patience: timedelta) -> StockReport:
+def tell_now(work: StockWork, *, everything: bool = False, patience: timedelta) -> StockReport:
     """Passes over one marketplace until its figures are told and it has said what became of them.
 
     Args:
-        full: as for `StockWork.work`, of the first push.
-        patience: then the next pass of the sensor goes on.
+        everything: tells all figures again, changed or not; what is left when patience ends, runs go on with.
+        patience: then the next passes go on.
 
     Raises:
         RemoteError: the marketplace gave no usable answer.
     """
     end = work.clock.now() + patience
-    report = work.work(full=full)
+    if everything:
+        work.ask_for_all()
+    report = work.work()
     total = replace(report)
-    while work.policy.enabled and (report.told or report.waiting) and work.clock.now() < end:
+    while work.shop.policy.enabled and (report.told or report.waiting) and work.clock.now() < end:
         work.clock.sleep(ASK_AGAIN)
-        report = work.work(full=None if total.told else full)
+        report = work.work()
         total = StockReport(
             told=total.told + report.told,
             full=total.full or report.full,

@@ -104,7 +104,7 @@ def test_a_refused_figure_is_one_exception_until_it_is_taken(shop: Retailer, rej
     assert refused.details["words"][sku].startswith(words)
     assert words in refused.reason
 
-    shop.pass_minutes(60, every=5)
+    shop.pass_minutes(60, every=10)
     assert len(imports(shop)) == before + 1, "the same figure is refused again"
 
     mended(shop, sku)
@@ -136,7 +136,7 @@ def test_f13_an_ignored_figure_is_found_by_reading_the_offer(shop: Retailer) -> 
     assert (ignored.code, ignored.severity) == ("stock_ignored", "urgent")
     assert [*ignored.details["told"]] == [sku]
     count = len(imports(shop))
-    shop.pass_minutes(60, every=5)
+    shop.pass_minutes(60, every=10)
     assert len(imports(shop)) == count
 
     book(shop).ignore_imports(sku, ignored=False)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integration_pipelines.ledger.stock_facts import Demand, read_listed
+from integration_pipelines.ledger.stock_facts import Demand, read_demand
 from integration_pipelines_tests.stock.rows import NOW, Booking, Line, Placed, Rows, minutes
 
 EARLIER, LATER = NOW - minutes(30), NOW + minutes(1)
@@ -57,9 +57,7 @@ def test_orders_of_every_marketplace_of_the_warehouse_count_and_no_others(rows: 
     there = Placed("B", [Line("MUG", 3)], marketplace="borealis")
     assert in_flight(rows, order(), there) == 5
     alone = Demand("main", {"alpine": "7"}, False, minutes(5))
-    (row,) = read_listed(
-        rows.connection, "alpine", alone, exposure=minutes(8), look_back=minutes(60), now=NOW
-    )
+    (row,) = read_demand(rows.connection, alone, exposure=minutes(8), look_back=minutes(60), now=NOW)
     assert row.in_flight == 2
 
 

@@ -148,7 +148,9 @@ class TestReleasingABrake:
 class TestAPushByHand:
     def test_a_full_one_tells_everything_and_waits_for_what_became_of_it(self, ledger: Ledger) -> None:
         retailer = open_shop(ledger)
-        report = tell_now(retailer.integration.stock_work["alpine"], full=True, patience=timedelta(minutes=5))
+        report = tell_now(
+            retailer.integration.stock_work["alpine"], everything=True, patience=timedelta(minutes=5)
+        )
         assert report.full
         assert report.told > 20
         assert report.applied + report.refused >= report.told
@@ -156,5 +158,5 @@ class TestAPushByHand:
 
     def test_with_nothing_changed_it_tells_nothing(self, ledger: Ledger) -> None:
         retailer = open_shop(ledger)
-        report = tell_now(retailer.integration.stock_work["alpine"], full=None, patience=timedelta(minutes=5))
+        report = tell_now(retailer.integration.stock_work["alpine"], patience=timedelta(minutes=5))
         assert (report.told, report.waiting) == (0, None)
