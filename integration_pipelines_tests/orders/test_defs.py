@@ -25,9 +25,11 @@ warehouses:
   main: {name: Main, system: veeqo, api_key_variable: MAIN_KEY, guest_email_domain: guests.example.com}
 channels:
   alpine:
-    {marketplace: alpine, warehouse: main, order_policy: reserve_then_accept, number_prefix: A, store: "1"}
+    {marketplace: alpine, warehouse: main, order_policy: reserve_then_accept, number_prefix: A,
+      store: "1", stock: {enabled: true}}
   borealis:
-    {marketplace: borealis, warehouse: main, order_policy: accept_then_queue, number_prefix: B, store: "2"}
+    {marketplace: borealis, warehouse: main, order_policy: accept_then_queue, number_prefix: B,
+      store: "2", stock: {enabled: true}}
 """
 
 
