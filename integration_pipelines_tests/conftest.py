@@ -94,7 +94,14 @@ def ledger(database_url: str) -> Iterator["Ledger"]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The kill matrix's count, which pytest-xdist would swallow with the workers' output."""
+    """What pytest-xdist would swallow with its workers' output: the kill matrix's count, other figures.
+
+    A test tells a figure by `record_property("figure", words)`.
+    """
+    for report in terminalreporter.stats.get("passed", []):
+        for name, words in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(words)
     counted = {
         outcome: sum(
             "test_kill_matrix" in report.nodeid for report in terminalreporter.stats.get(outcome, [])

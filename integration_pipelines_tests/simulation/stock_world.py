@@ -18,6 +18,7 @@ from integration_pipelines_tests.sandbox.stock_caller import plain_offers
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile, set_stock
 
 UNITS = 50  # of every SKU in every building
+USUAL_BUFFER: Mapping[str, Any] = {"stock": {}}
 NO_BUFFER: Mapping[str, Any] = {"stock": {"buffer": {"sales": False}}}
 SETTLED = 6  # minutes until a new shop has been told everything, and everything is read back
 

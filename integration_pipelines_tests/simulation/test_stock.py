@@ -12,6 +12,7 @@ from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.stock_world import (
     NO_BUFFER,
     UNITS,
+    USUAL_BUFFER,
     calls,
     imports,
     offers,
@@ -111,7 +112,7 @@ def test_cancelled_units_are_given_back(shop: Retailer) -> None:
 
 @both_systems
 def test_sales_keep_a_buffer_of_twice_the_busiest_window(ledger: Ledger, profile: WarehouseProfile) -> None:
-    shop = open_shop(ledger, profile, settings={})
+    shop = open_shop(ledger, profile, settings=USUAL_BUFFER)
     [sku] = shop.skus(1)
     shop.place((sku, 2))
     shop.place((sku, 3), marketplace="cantina")

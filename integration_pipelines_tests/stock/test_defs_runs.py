@@ -1,6 +1,7 @@
 """What stock runs show: plotted figures, tables, checks with the rows behind them, the form for peak mode."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from integration_pipelines.ledger import Ledger
+from integration_pipelines.sandbox.listing import OfferSettings
 from integration_pipelines.sandbox.wire import Answer
 from integration_pipelines_tests.business import quiet_business
 from integration_pipelines_tests.shop_floor import (
@@ -92,7 +94,12 @@ def test_an_unreachable_warehouse_fails_the_run_in_words(floor: ShopFloor) -> No
     assert "Check the API key" in failure_words(run)
 
 
-def test_offers_without_stock_are_rows_with_reason_and_what_is_shown(floor: ShopFloor) -> None:
+def test_offers_without_stock_are_rows_with_reason_and_what_is_shown(
+    ledger: Ledger, instance: dg.DagsterInstance
+) -> None:
+    quiet = quiet_business(marketplaces=1)
+    orphans = replace(quiet.marketplaces[0], offers=OfferSettings(orphans=2))
+    floor = ShopFloor.open(ledger, instance, business=replace(quiet, marketplaces=(orphans,)), stock={})
     unknown = failing(floor.run(READ_ALL))["stock_unknown"]
     assert unknown.metadata["count"].value == len(rows_of(unknown))
     row = rows_of(unknown)[0]
@@ -163,7 +170,8 @@ def test_refused_and_ignored_figures_are_rows_with_the_marketplaces_words(floor:
                 {"outcome": outcome, "words": words, "sku": sku},
             )
             connection.execute(
-                text("update offers set told_push = :push where sku = :sku"), {"push": push, "sku": sku}
+                text("update offers set told = null, told_push = :push where sku = :sku"),
+                {"push": push, "sku": sku},
             )
     minutes(floor, 1)
     found = failing(floor.run("check_stock"))
