@@ -1,6 +1,6 @@
 """`doctor`: asks every account one harmless question and compares the answers with the channels file."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channels
+from integration_pipelines.config.facilities import Facility as FacilitySettings
 from integration_pipelines.config.secrets import Secrets
 from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines.connectors.mirakl.client import MiraklClient
@@ -39,12 +40,15 @@ def examine(channels: Channels, secrets: Secrets, ledger: Ledger, clock: Clock) 
     for key, client in integration.marketplaces.items():
         findings += _asked(f"marketplace {key}", partial(_shop, integration, key, client))
     for key, warehouse in integration.warehouses.items():
+        assert isinstance(warehouse, VeeqoWarehouse | DeposcoWarehouse)
         if isinstance(warehouse, VeeqoWarehouse):
             findings += _asked(f"warehouse {key}", partial(_veeqo, integration, key, warehouse))
-        elif isinstance(warehouse, DeposcoWarehouse):
-            for ask in (_deposco_orders, _deposco_items, _deposco_availability, _deposco_facilities):
+        else:
+            for ask in (_deposco_orders, _deposco_items, _deposco_availability):
                 findings += _asked(f"warehouse {key}", partial(ask, key, warehouse))
             findings += _business_units(channels, key, warehouse)
+        named = channels.warehouses[key].facilities
+        findings += _asked(f"warehouse {key}", partial(_facilities, key, named, warehouse))
     integration.store_call_counts()
     integration.close()
     return findings
@@ -136,21 +140,20 @@ def _deposco_availability(key: str, warehouse: DeposcoWarehouse) -> Iterator[Exa
     yield Examined(f"warehouse {key}, availability", True, found)
 
 
-def _deposco_facilities(key: str, warehouse: DeposcoWarehouse) -> Iterator[Examined]:
-    if warehouse.client.v2 is None:
+def _facilities(
+    key: str, named: Sequence[FacilitySettings], warehouse: VeeqoWarehouse | DeposcoWarehouse
+) -> Iterator[Examined]:
+    if isinstance(warehouse, DeposcoWarehouse) and warehouse.client.v2 is None:
         return  # V1 alone lists no facilities (Deposco §8)
-    known = {
-        str(row["number"])
-        for page in warehouse.client.v2.facility_pages()
-        for row in page
-        if isinstance(row, Mapping) and "number" in row
-    }
-    for facility in warehouse.profile.facilities:
+    known = {facility.id: facility.name for facility in warehouse.facilities()}
+    choice = ", ".join(f"{number} {name}".strip() for number, name in sorted(known.items()))
+    for facility in named:
+        name = known.get(facility.number)
         yield Examined(
             f"warehouse {key}, facility {facility.number}",
-            facility.number in known,
-            "exists" if facility.number in known else "does not exist",
-            f"use one of: {', '.join(sorted(known)) or 'none is readable'}",
+            name is not None,
+            "does not exist" if name is None else f"is {name!r}" if name else "exists",
+            f"use one of: {choice or 'none is readable'}",
         )
 
 

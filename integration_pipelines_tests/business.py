@@ -71,16 +71,16 @@ def channels_for(
     """The channels of the sandbox's accounts, and the keys.
 
     Args:
-        settings: what every channel says beyond the demo's (`order_policy`, `rules` …); `stock`, even an
-            empty one, switches stock on.
+        settings: what every channel says beyond the demo's (`order_policy`, `rules` …). Stock is left
+            alone, unless it has a `stock`, even an empty one.
         account: what every warehouse's block says beyond it (`capabilities`, `stuck_after_hours` …).
     """
     document, keys = demo_channels(accounts, address)
     for kind, additions in (("channels", settings), ("warehouses", account)):
         for block in document[kind].values():
+            if kind == "channels" and "stock" not in (additions or {}):
+                del block["stock"]
             _add(block, deepcopy(dict(additions or {})))
-            if "stock" in block:  # what is said of stock would mean nothing on a channel without it
-                block["stock"] = {"enabled": True, **block["stock"]}
     return parse_channels(as_yaml(document)), keys
 
 

@@ -36,7 +36,7 @@ def ask(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
 
 @pytest.fixture
 def retailer(ledger: Ledger) -> Retailer:
-    return Retailer.open(ledger)
+    return Retailer.open(ledger, settings={"stock": {}})
 
 
 class TestOrder:
@@ -105,8 +105,6 @@ class TestExceptions:
 def describe(retailer: Retailer, folder: Path, **stock: object) -> None:
     """The retailer's accounts as the channels file of the folder that the commands are called in."""
     document, keys = demo_channels(retailer.sandbox.accounts(), ADDRESS)
-    for channel in document["channels"].values():
-        channel["stock"] = {"enabled": True}
     document["channels"]["alpine"]["stock"] |= stock
     (folder / "channels.yaml").write_text(as_yaml(document))
     (folder / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
@@ -129,10 +127,10 @@ class TestStock:
         retailer.integration.tick("alpine", patience=60)
         told = ask("stock", "show", sku)
         assert told.exit_code == 0, told.output
-        assert "alpine: Alpine Home shows 1009 (read 03-02 05:02 UTC), should show 1006." in told.output
+        assert "alpine: Alpine Home shows 200 (read 03-02 05:02 UTC), should show 197." in told.output
         assert "less in flight  3" in told.output
-        assert "4107: 1000, 4110: 9" in told.output
-        assert "last push       1009, applied" in told.output
+        assert "4107: 200, 4110: 9 (does not serve" in told.output
+        assert "last push       200, applied" in told.output
         assert told.output.count("less buffer") == len(retailer.channels.channels)
 
     def test_show_of_an_unlisted_or_hostile_sku_is_no_error_page(

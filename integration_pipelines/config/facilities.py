@@ -62,7 +62,7 @@ class Facility(Frozen):
 
 
 class WithFacilities(Frozen):
-    """A block that names facilities; where it names none, every facility of the warehouse counts."""
+    """A block that names facilities; stock can be told only where it does."""
 
     facilities: tuple[Facility, ...] = Field(
         default=(), description="those that may serve marketplaces, with their calendars"

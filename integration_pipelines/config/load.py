@@ -113,7 +113,7 @@ def _add_faults_between_blocks(tree: Tree) -> None:
     _add_keys_used_twice(tree)
     _add_reservations_without_system(tree, channels)
     _add_buffers_of_two_sides(tree, channels)
-    _add_windows_without_facilities(tree, channels)
+    _add_stock_without_facilities(tree, channels)
 
 
 def _add_reservations_without_system(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
@@ -146,18 +146,21 @@ def _add_buffers_of_two_sides(tree: Tree, channels: Mapping[str, Mapping[str, An
                 tree.add(tree.place(path), path, problem)
 
 
-def _add_windows_without_facilities(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
-    """Who can dispatch in time is only known of facilities with a calendar (M12)."""
+def _add_stock_without_facilities(tree: Tree, channels: Mapping[str, Mapping[str, Any]]) -> None:
+    """Warehouse systems tell the stock of all buildings, returns desks too (Veeqo §7.4, Deposco §10)."""
     accounts = _blocks(tree.content, "warehouses")
     for key, channel in channels.items():
-        account = accounts.get(str(channel.get("warehouse")))
-        if account and not account.get("facilities") and "dispatch_within" in _whole(channel, "stock"):
-            path: Place = ("channels", key, "stock", "dispatch_within")
-            problem = (
-                f"warehouses.{channel['warehouse']} names no `facilities`, so nobody knows which can "
-                "dispatch in time; give them with their cut-off"
-            )
-            tree.add(tree.place(path), path, problem)
+        account, stock = accounts.get(str(channel.get("warehouse"))), _whole(channel, "stock")
+        if not account or account.get("facilities"):
+            continue
+        for name, unknown in (
+            ("enabled", "which of its buildings customers are served from; give them with their ids"),
+            ("dispatch_within", "which can dispatch in time; give them with their cut-off"),
+        ):
+            if stock.get(name):
+                path: Place = ("channels", key, "stock", name)
+                names = f"warehouses.{channel['warehouse']} names no `facilities`"
+                tree.add(tree.place(path), path, f"{names}, so nobody knows {unknown}")
 
 
 def _add_keys_used_twice(tree: Tree) -> None:

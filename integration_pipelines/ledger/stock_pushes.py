@@ -82,7 +82,7 @@ from stock_push_lines where push = :push
 
 _TO_VERIFY = text("""
 select l.sku, l.quantity, o.quantity as shown,
-    o.read_at is not null and o.read_at >= p.ended_at as read_since,
+    o.read_at is not null and o.read_at >= p.ended_at as read_since, o.read_at,
     coalesce(moved.sold, 0) as sold, coalesce(moved.given_back, 0) as given_back
 from stock_pushes p join stock_push_lines l on l.push = p.id
 join offers o on o.marketplace = p.marketplace and o.sku = l.sku and o.told_push = p.id
@@ -238,7 +238,8 @@ def end_push(
 def lines_to_verify(connection: Connection, push: int) -> Sequence[RowMapping]:
     """Applied lines with what their offers show now and what customers did since it was sent.
 
-    Answers sku, quantity, shown, read_since (whether it was read after the end), sold, given_back (units).
+    Answers sku, quantity, shown, read_at, read_since (whether that was after the end), sold, given_back
+    (units).
     """
     return connection.execute(_TO_VERIFY, {"push": push}).mappings().all()
 

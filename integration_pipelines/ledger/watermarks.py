@@ -14,6 +14,11 @@ from sqlalchemy import Connection, select, text
 from integration_pipelines.ledger.tables import watermarks
 
 
+def orders_stream(marketplace: str) -> str:
+    """The stream of a marketplace's orders, which other flows want to know the age of."""
+    return f"orders:{marketplace}"
+
+
 @dataclass(frozen=True, slots=True)
 class Watermark:
     """`position` on the other side's clock, `read_at` on ours."""

@@ -113,6 +113,7 @@ def _channel(marketplace: str, warehouse: str, store: Any, policy: str) -> dict[
         "order_policy": policy,
         "number_prefix": marketplace.upper()[:16],
         "store": str(store),
+        "stock": {"enabled": True},
     }
 
 

@@ -33,7 +33,7 @@ from integration_pipelines.ledger.orders import (
     store_warehouse_orders,
 )
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
-from integration_pipelines.ledger.watermarks import advance_watermark, read_watermark
+from integration_pipelines.ledger.watermarks import advance_watermark, orders_stream, read_watermark
 from integration_pipelines.orders.neutral import fault_of, neutral_order, reference_of
 from integration_pipelines.remote import OutOfBudget, RemoteError
 from integration_pipelines.warehouse import UnreadableRecord, Warehouse
@@ -113,7 +113,7 @@ class OrderIntake:
 
     @property
     def _stream(self) -> str:
-        return f"orders:{self.key}"
+        return orders_stream(self.key)
 
     def _start(self, now: datetime) -> datetime:
         take_over = [c.take_over_from for c in self.channels.values() if c.take_over_from]

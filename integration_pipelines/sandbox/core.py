@@ -286,8 +286,10 @@ class Sandbox:
         def place(now: datetime) -> None:
             if self.quiet:
                 return
-            planned = self._makers[arrival.marketplace].arriving(arrival, self.plan.damaged_orders)
-            if not self.marketplaces[arrival.marketplace].shop.life.place(planned.order, now):
+            shop = self.marketplaces[arrival.marketplace].shop
+            maker = self._makers[arrival.marketplace]
+            planned = maker.arriving(arrival, self.plan.damaged_orders, shop.offers.can_be_bought)
+            if not shop.life.place(planned.order, now):
                 return
             if planned.order.damage is not None:
                 self.injected["damaged_order"] += 1

@@ -1,11 +1,12 @@
 """Customers: what they order and what they will do about it later. When they come is in `arrivals.py`.
 
 Each order draws from a random stream of its own (seed, marketplace, number), so no call of any client
-changes it. `OrderWishes` lets tests and scenarios place orders of their own; those are plain and honest
-unless they say otherwise.
+changes it, except what is on offer when they come. `OrderWishes` lets tests and scenarios place orders of
+their own, of whatever they like; those are plain and honest unless they say otherwise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -43,6 +44,9 @@ from integration_pipelines.sandbox.people import Buyer, make_buyer
 _CENT = Decimal("0.01")
 _MOST_VISIBILITY_LAG_SECONDS = 8.0
 _LATE_PRODUCT_SECONDS = (600, 3600)
+_LOOKS_ELSEWHERE = 20  # goods that a customer looks at who finds too little on offer
+
+Offered = Callable[[str, int], bool]  # (SKU, units) → whether so many can be ordered
 
 
 class OrderWishes(TypedDict, total=False):
@@ -89,14 +93,14 @@ class OrderMaker:
         self._known = {product.sku: product for product in products}
         self._offer_ids = {product.sku: FIRST_OFFER_ID + place for place, product in enumerate(products)}
 
-    def arriving(self, arrival: Arrival, damaged_share: float) -> PlannedOrder:
-        """The order of a customer who comes by themselves."""
+    def arriving(self, arrival: Arrival, damaged_share: float, offered: Offered) -> PlannedOrder:
+        """The order of a customer who comes by themselves: of goods on offer, if there are any left."""
         habits = self._business.habits
         split = self._random("split", arrival.number).random() < habits.split_order
         commercial, suffix = (arrival.number - 1, "B") if split else (arrival.number, "A")
         random = self._random("order", arrival.number)
         late_product = None
-        basket = self._basket(random, habits)
+        basket = self._basket(random, habits, offered)
         if random.random() < habits.unknown_sku:
             ghost = self._ghost(random, arrival.number)
             basket[-1] = (ghost, basket[-1][1], ghost.price)
@@ -227,18 +231,24 @@ class OrderMaker:
             return str(random.randrange(10**9, 10**12))
         return f"{order_id}-{index}"
 
-    def _basket(self, random: Random, habits: Habits) -> list[tuple[Product, int, Decimal]]:
+    def _basket(self, random: Random, habits: Habits, offered: Offered) -> list[tuple[Product, int, Decimal]]:
         """One to four lines of popular products; sometimes the same SKU twice (F9)."""
         count = random.choices((1, 2, 3, 4), (60, 25, 10, 5))[0]
-        chosen = [self._products[int(random.random() ** 2 * len(self._products))] for _ in range(count)]
-        return [
-            (
-                product,
-                random.choices((1, 2, 3, 6), (75, 15, 7, 3))[0],
-                self._price(product, random, habits.price_drop),
-            )
-            for product in chosen
-        ]
+        wanted: Counter[str] = Counter()
+        basket = []
+        for _ in range(count):
+            product, units = self._choice(random)
+            for _ in range(_LOOKS_ELSEWHERE):
+                if offered(product.sku, wanted[product.sku] + units):
+                    break
+                product, units = self._choice(random)
+            wanted[product.sku] += units
+            basket.append((product, units, self._price(product, random, habits.price_drop)))
+        return basket
+
+    def _choice(self, random: Random) -> tuple[Product, int]:
+        product = self._products[int(random.random() ** 2 * len(self._products))]
+        return product, random.choices((1, 2, 3, 6), (75, 15, 7, 3))[0]
 
     def _price(self, product: Product, random: Random, drop_share: float) -> Decimal:
         """Near the catalogue's price in the marketplace's currency, or (rarely) far below it."""

@@ -31,7 +31,8 @@ class Restock(StrEnum):
 class OfferSettings:
     """How one operator treats offers.
 
-    `sells_what_is_offered` keeps customers from ordering more than an active offer's quantity;
+    `sells_what_is_offered` refuses every order of more than an active offer's quantity; customers who come
+    by themselves look for what is on offer anyway;
     `longest_sku` is 40 in older operator templates, 255 in newer ones; `import_counters` are STO02's
     optional line counters; times are ranges of seconds from the request to its end;
     `least_items_per_chunk` is lower on test instances; `default_leadtime` in days.

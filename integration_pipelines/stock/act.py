@@ -11,7 +11,7 @@ lost, its offers as told nothing, and the next push has figures that are fresh (
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, RowMapping
@@ -37,6 +37,7 @@ from integration_pipelines.ledger.stock_pushes import (
     unverified_pushes,
     verify_push,
 )
+from integration_pipelines.ledger.watermarks import orders_stream, read_watermark
 from integration_pipelines.remote import IntentState, RemoteError
 from integration_pipelines.stock.facts import LineResult
 from integration_pipelines.stock.findings import (
@@ -54,6 +55,9 @@ from integration_pipelines.stock.shop import Shop
 log = logging.getLogger(__name__)
 
 READ_ONE_BY_ONE = 20  # more figures than that are read back by one export
+# An order lowers the offer at once and may be listed only later; what an offer shows is judged after that.
+ORDERS_SHOW_WITHIN = timedelta(minutes=1)
+JUDGED_WITHIN = timedelta(minutes=10)  # even where orders are not read
 # An offer that the export leaves out is read by itself; so many in one pass, the rest in the next.
 MOST_READ = 40
 
@@ -108,6 +112,7 @@ class StockWork:
     lines_per_push: int = 20_000
     _report: StockReport = field(default_factory=StockReport, init=False)
     _until: datetime | None = field(default=None, init=False)
+    _suspected: set[tuple[str, int]] = field(default_factory=set, init=False)
 
     def work(self, *, until: datetime | None = None) -> StockReport:
         """One pass.
@@ -119,7 +124,7 @@ class StockWork:
         Raises:
             RemoteError: the marketplace gave no usable answer; the next pass goes on from what is known.
         """
-        self._report, self._until = StockReport(), until
+        self._report, self._until, self._suspected = StockReport(), until, set()
         if not self.shop.policy.enabled:
             self._report.waiting = "stock is not pushed on this channel"
             return self._report
@@ -209,14 +214,28 @@ class StockWork:
         if len(unread) > MOST_READ:
             return
         with session.begin() as connection:
-            ignored = [
-                row["sku"]
+            suspects = [
+                row
                 for row in lines_to_verify(connection, push["id"])
                 if row["read_since"]
                 and was_ignored(row["quantity"], row["shown"], row["sold"], row["given_back"])
             ]
+            if suspects and self._sales_may_be_unknown(connection, push, suspects):
+                self._suspected |= {(row["sku"], row["quantity"]) for row in suspects}
+                return
+            ignored = [row["sku"] for row in suspects]
             verify_push(connection, push["id"], self._marketplace, ignored, self.clock.now())
         self._report.ignored += len(ignored)
+
+    def _sales_may_be_unknown(
+        self, connection: Connection, push: RowMapping, suspects: Sequence[RowMapping]
+    ) -> bool:
+        """Whether an order that explains what an offer shows may not have been read yet."""
+        if self.clock.now() - push["ended_at"] > JUDGED_WITHIN:
+            return False
+        orders = read_watermark(connection, orders_stream(self._marketplace))
+        shown_at = max(row["read_at"] for row in suspects)
+        return orders is None or orders.read_at < shown_at + ORDERS_SHOW_WITHIN
 
     @staticmethod
     def _unread(session: Session, push: int) -> list[str]:
@@ -233,7 +252,9 @@ class StockWork:
                 self._report.waiting = self._report.waiting or "the last push is on its way"
                 self._show(connection, read_line_results(connection, self._marketplace))
                 return
-            planned = self._planning.plan(connection, now, light=self._until is not None)
+            planned = self._planning.plan(
+                connection, now, light=self._until is not None, suspected=self._suspected
+            )
             self._show(connection, planned.results, planned)
         if planned.brake is not None:
             self._report.braked = planned.brake.reason

@@ -4,7 +4,7 @@ Most looks are at the SKUs of which something may have changed since the last on
 an hour, when a rule begins or ends to hold, and for a full push, which a large shop gets in several files.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,12 +64,16 @@ class Planning:
     shop: Shop
     lines_per_push: int
 
-    def plan(self, connection: Connection, now: datetime, *, light: bool) -> Planned:
+    def plan(
+        self, connection: Connection, now: datetime, *, light: bool, suspected: Set[tuple[str, int]]
+    ) -> Planned:
         """Decide and journal the next push.
 
         Args:
             now: aware.
             light: a full push waits for another pass.
+            suspected: (SKU, figure) told already that did not arrive, or were changed by an order that is
+                not known yet: not told again until that is clear.
         """
         again = None if light else self.full_due(connection, now)
         full = again is not None
@@ -105,7 +109,8 @@ class Planning:
         if since is None:
             advance_watermark(connection, self._whole_looks, now, now)
         unsendable = _unsendable(wanted)
-        lines = [line for line in _to_tell(push, offers, results, again) if line[0] not in unsendable]
+        settled = suspected | _settled(results)
+        lines = [line for line in _to_tell(push, offers, settled, again) if line[0] not in unsendable]
         whole = len(lines) <= self.lines_per_push
         if push.brake is None and whole:
             advance_watermark(connection, self._looks, now, now)
@@ -184,20 +189,26 @@ class Planning:
         return f"stock_told:{self.shop.marketplace_key}"
 
 
-def _to_tell(
-    push: Push, offers: Mapping[str, OfferFacts], results: Sequence[LineResult], again: datetime | None
-) -> list[tuple[str, int]]:
-    """The push's lines, without figures that were refused or ignored already: a full push tries again.
-
-    Of a full push, what was told since it is due is left out, and what changed comes first.
-    Of an import that was given up whole, no line was judged: all of them are told again.
-    """
-    lines = [(line.sku, line.quantity) for line in push.lines]
-    settled = {
+def _settled(results: Sequence[LineResult]) -> set[tuple[str, int]]:
+    """Figures that were refused or ignored. Of an import that was given up whole, no line was judged."""
+    return {
         (result.sku, result.quantity)
         for result in results
         if result.outcome is IntentState.IGNORED or result.rejection is not None
     }
+
+
+def _to_tell(
+    push: Push,
+    offers: Mapping[str, OfferFacts],
+    settled: Set[tuple[str, int]],
+    again: datetime | None,
+) -> list[tuple[str, int]]:
+    """The push's lines, without those that are settled: a full push tries them again.
+
+    Of a full push, what was told since it is due is left out, and what changed comes first.
+    """
+    lines = [(line.sku, line.quantity) for line in push.lines]
     news = [line for line in lines if line not in settled and offers[line[0]].differs_from(line[1])]
     if again is None:
         return news

@@ -148,6 +148,11 @@ class TestOneOwnerOfTheBuffer:
             "fro:",
         ),
         (
+            "{enabled: true}",
+            "enabled: warehouses.veeqo_main names no `facilities`, so nobody knows which of its buildings",
+            "enabled",
+        ),
+        (
             "{dispatch_within: {days: 1}}",
             "dispatch_within: warehouses.veeqo_main names no `facilities`, so nobody knows which can",
             "dispatch_within",

@@ -24,6 +24,7 @@ ACCOUNTS: list[dict[str, Any]] = [
         "shop_id": None,
         "stores": {"alpine": 11001},
         "delivery_method_id": 501,
+        "warehouses": [{"id": 4107, "name": "Main", "serves_marketplaces": True}],
         "serves": ["alpine"],
     },
 ]

@@ -22,7 +22,8 @@ marketplaces:
   borealis: {name: Borealis, base_url: "https://borealis.example.com", api_key_variable: BOREALIS_KEY,
     shop_id: 2, currency: EUR, acceptance_window_hours: 48}
 warehouses:
-  main: {name: Main, system: veeqo, api_key_variable: MAIN_KEY, guest_email_domain: guests.example.com}
+  main: {name: Main, system: veeqo, api_key_variable: MAIN_KEY, guest_email_domain: guests.example.com,
+    facilities: [{number: "1"}]}
 channels:
   alpine:
     {marketplace: alpine, warehouse: main, order_policy: reserve_then_accept, number_prefix: A,

@@ -173,6 +173,26 @@ def test_many_figures_are_read_back_by_one_export(shop: Retailer) -> None:
     assert shop.codes() == ["stock_ignored"]
 
 
+@pytest.mark.parametrize("listed_after", [20, 50])  # seconds; the shop lowers its figure at once (§5.5)
+def test_an_order_that_is_listed_only_later_makes_no_figure_an_ignored_one(
+    shop: Retailer, listed_after: int
+) -> None:
+    [sku] = shop.skus(1)
+    set_stock(shop.sandbox, sku, 7)
+    before = len(imports(shop))
+    while len(imports(shop)) == before:
+        shop.pass_minutes(1)
+    shop.sandbox.place_order(shop.marketplace, [(sku, 2)], visible_after_seconds=listed_after)
+    for _ in range(2 * PUSHED):
+        shop.pass_minutes(1)
+        assert shop.codes() == []
+    assert shown_by(shop, sku) == 5
+
+
+def shown_by(shop: Retailer, sku: str) -> int:
+    return int(offers(shop)[sku]["quantity"])
+
+
 def test_an_import_that_the_operator_gives_up_is_told_again(shop: Retailer) -> None:
     [sku] = shop.skus(1)
     shop.sandbox.marketplaces[shop.marketplace].shop.imports.fail_next()

@@ -99,7 +99,7 @@ class OfferBook:
         wanted: Counter[str] = Counter()
         for line in lines:
             wanted[line.sku] += line.quantity
-        if self.sells_what_is_offered and not all(map(self._covers, wanted, wanted.values())):
+        if self.sells_what_is_offered and not all(map(self.can_be_bought, wanted, wanted.values())):
             self.lost_orders += 1
             self.lost_units += wanted
             return False
@@ -127,7 +127,8 @@ class OfferBook:
             for sku, offer in self.by_sku.items()
         }
 
-    def _covers(self, sku: str, units: int) -> bool:
+    def can_be_bought(self, sku: str, units: int) -> bool:
+        """Whether so many are on offer; goods that were never listed are taken as on offer."""
         offer = self.by_sku.get(sku)
         if offer is None:
             return True
