@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from integration_pipelines.config import Channels
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.call_counts import read_calls
 
@@ -38,16 +39,23 @@ select count(*) filter (where state in ('ended', 'failed', 'lost', 'received')) 
         where w.state = 'backordered') as oversold
 from stock_pushes
 """)
-# From a sale until every other marketplace of the warehouse was told, by the push that knew of it.
+# From a sale until each other marketplace of the warehouse was told, by the push that knew of it. A figure
+# that a sale does not change, because it is zero already, is told again some day for another reason.
 _SALES = text("""
-select o.first_seen_at as since, told.ended_at as until from orders o
-join order_lines n using (marketplace, order_id)
+with served as (
+    select * from unnest(cast(:marketplaces as text[]), cast(:warehouses as text[]))
+        as s(marketplace, warehouse)
+)
+select o.first_seen_at as since, told.ended_at as until
+from orders o join order_lines n using (marketplace, order_id)
+join served here on here.marketplace = o.marketplace
+join served other on other.warehouse = here.warehouse and other.marketplace <> here.marketplace
 cross join lateral (
     select min(p.ended_at) as ended_at from stock_pushes p join stock_push_lines l on l.push = p.id
-    where p.marketplace <> o.marketplace and p.state = 'ended' and l.sku = n.sku
+    where p.marketplace = other.marketplace and p.state = 'ended' and l.sku = n.sku
         and p.computed_at >= o.first_seen_at and l.outcome = 'applied'
 ) told
-where told.ended_at is not null and told.ended_at - o.first_seen_at < interval '1 hour'
+where told.ended_at - o.first_seen_at < interval '1 hour'
 """)
 _ORDER_OPERATIONS = {"OR21", "OR04", "POST /customers", "POST /orders", "PUT /orders/{id}"}
 _BEYOND_ACCEPTANCE = {
@@ -102,8 +110,13 @@ class Figures:
         }
 
 
-def closing_figures(ledger: Ledger) -> Figures:
+def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
     """Read the figures."""
+    told = [channel for channel in channels.channels.values() if channel.stock.enabled]
+    served = {
+        "marketplaces": [channel.marketplace for channel in told],
+        "warehouses": [channel.warehouse for channel in told],
+    }
     with ledger.begin() as connection:
         orders = pd.DataFrame(
             connection.execute(_ORDERS).mappings().all(),
@@ -116,7 +129,7 @@ def closing_figures(ledger: Ledger) -> Figures:
         by_code = _open_exceptions(connection)
         calls = read_calls(connection)
         stock = dict(connection.execute(_STOCK).mappings().one())
-        sales = pd.DataFrame(connection.execute(_SALES).mappings().all(), columns=["since", "until"])
+        sales = pd.DataFrame(connection.execute(_SALES, served).mappings().all(), columns=["since", "until"])
     open_orders = orders[orders["outcome"].isna()]
     held = open_orders[open_orders["exceptions"] == 1]
     lost = orders[(orders["exceptions"] > 1) | (orders["outcome"].notna() & (orders["exceptions"] > 0))]

@@ -24,7 +24,7 @@ _PROMISED = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
 def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]) -> list[str]:
-    """Every promise of the orders flow that the truth shows broken; empty when all hold."""
+    """Every promise of orders and stock that the truth shows broken; empty when all hold."""
     with ledger.begin() as connection:
         known = {(row.marketplace, row.order_id): row for row in connection.execute(_LEDGER)}
         unreadable = set(
@@ -41,7 +41,22 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
             numbers = live.get(channels.order_number(key, order_id), [])
             broken += _one_order(subject, order, row, numbers, subject in unreadable)
     broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
+    broken += [f"{key}: {units} of {sku!r} oversold" for key, sku, units in oversold_units(channels, truth)]
     return broken
+
+
+def oversold_units(channels: Channels, truth: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Warehouse, SKU and units that were promised in vain, where all that is sold was told by us."""
+    told = [
+        key
+        for key in channels.warehouses
+        if all(channel.stock.enabled for channel in channels.channels_of_warehouse(key).values())
+    ]
+    return [
+        (key, sku, units)
+        for key in told
+        for sku, units in truth["warehouses"].get(key, {}).get("oversold", {}).items()
+    ]
 
 
 def _one_order(

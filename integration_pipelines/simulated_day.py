@@ -20,7 +20,7 @@ from integration_pipelines.config.secrets import Secrets, read_environment, read
 from integration_pipelines.connectors.http import InProcessTransport
 from integration_pipelines.figures import Figures, closing_figures
 from integration_pipelines.integration import build_integration
-from integration_pipelines.judgement import broken_promises
+from integration_pipelines.judgement import broken_promises, oversold_units
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.local.demo import as_yaml, demo_channels
 from integration_pipelines.local.postgres import EmbeddedPostgres
@@ -82,8 +82,14 @@ def run_demo_day(
         )
         truth = sandbox.truth()
         broken = tuple(broken_promises(ledger, channels, truth))
-        # A 429 may also be an injected fault; what broke the contract, the sandbox knows.
-        figures = replace(closing_figures(ledger), throttled=len(truth["quota_breaches"]))
+        figures = closing_figures(ledger, channels)
+        # A 429 may also be an injected fault, and what was promised in vain need not be known to a warehouse.
+        oversold = sum(units for _, _, units in oversold_units(channels, truth))
+        figures = replace(
+            figures,
+            throttled=len(truth["quota_breaches"]),
+            stock=figures.stock | {"oversold": oversold},
+        )
         return DayResult(figures, broken, dict(truth["faults"]), truth_asked=True)
 
 
@@ -105,7 +111,7 @@ def run_rehearsal(
     secrets = read_secrets(channels, read_environment(Path.cwd()) | _written_keys(beside))
     with _ledger(database_url) as ledger:
         _run(channels, secrets, ledger, remote_clock(clock_url, advance_url), hours, progress)
-        return DayResult(closing_figures(ledger), (), {}, truth_asked=False)
+        return DayResult(closing_figures(ledger, channels), (), {}, truth_asked=False)
 
 
 def _run(

@@ -60,7 +60,7 @@ def _levels(weighed: Weighed) -> str:
         return "sold without counting"
     told = [
         f"{level.facility or 'all'}: {_units(level.available)}"
-        + ("" if level in weighed.counting else " (does not count: cannot send in time)")
+        + ("" if level in weighed.counting else " (does not count)")
         for level in weighed.sku.levels
     ]
     return ", ".join(told) or "tells nothing about it"

@@ -129,7 +129,7 @@ class TestStock:
         assert told.exit_code == 0, told.output
         assert "alpine: Alpine Home shows 200 (read 03-02 05:02 UTC), should show 197." in told.output
         assert "less in flight  3" in told.output
-        assert "4107: 200, 4110: 9 (does not serve" in told.output
+        assert "4107: 200, 4110: 9 (does not count)" in told.output
         assert "last push       200, applied" in told.output
         assert told.output.count("less buffer") == len(retailer.channels.channels)
 

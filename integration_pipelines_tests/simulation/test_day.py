@@ -23,7 +23,7 @@ def test_no_promise_is_broken_in_a_day(ledger: Ledger, seed: int, faults: str) -
 
     assert retailer.broken_promises() == []
     truth = retailer.sandbox.truth()
-    figures = closing_figures(ledger)
+    figures = closing_figures(ledger, retailer.channels)
     placed = sum(len(shop["orders"]) for shop in truth["marketplaces"].values())
     assert placed == ORDERS
     assert figures.seen == placed

@@ -103,7 +103,7 @@ def test_f5_every_page_of_waiting_orders_is_read(play: Start) -> None:
     for order_id in scene["order_ids"]:
         assert len(retailer.bookings(order_id)) == 1
         assert retailer.on_marketplace(order_id)["accept_calls"] == 1
-    assert closing_figures(retailer.ledger).seen == 130
+    assert closing_figures(retailer.ledger, retailer.channels).seen == 130
     assert retailer.codes() == []
 
 
@@ -232,7 +232,7 @@ def test_f32_waiting_orders_cost_no_calls_of_their_own(play: Start) -> None:
     assert {retailer.outcome(order_id) for order_id in scene["order_ids"]} <= {"released", "shipped"}
     truth = retailer.sandbox.truth()
     assert truth["quota_breaches"] == []
-    figures = closing_figures(retailer.ledger)
+    figures = closing_figures(retailer.ledger, retailer.channels)
     assert figures.throttled == 0
     assert figures.calls["OR21"] == len(scene["order_ids"])
 
@@ -343,4 +343,4 @@ class TestAcceptanceClock:
         retailer, _ = play(scenario, 120)
         assert retailer.codes() == []
         assert retailer.broken_promises() == []
-        assert closing_figures(retailer.ledger).waiting == 0
+        assert closing_figures(retailer.ledger, retailer.channels).waiting == 0
