@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -99,6 +99,8 @@ class Retailer:
         sandbox = Sandbox(business, clock)
         others = Others(sandbox)
         document, keys = demo_channels(sandbox.accounts(), "http://sandbox.invalid")
+        for channel in document["channels"].values():
+            del channel["stock"]
         channels = parse_channels(as_yaml(document))
         integration = build_integration(
             channels,
@@ -108,5 +110,4 @@ class Retailer:
             random=Random(business.seed),
             through=lambda: InProcessTransport(others.answer),
         )
-        orders_alone = replace(integration, offer_intakes={}, stock_intakes={}, stock_work={})
-        return cls(sandbox, clock, orders_alone, others)
+        return cls(sandbox, clock, integration, others)

@@ -87,6 +87,7 @@ def _channels(address: str) -> dict[str, Any]:
         "password_variable": "DEPOT_PASSWORD",
         "capabilities": dict.fromkeys(("orders", "items", "availability", "shipments"), "v1"),
         "v1": {"base_url": f"{address}/depot"},
+        "facilities": [{"number": "DC1"}],
     }
     shops = {
         name: {
@@ -106,6 +107,7 @@ def _channels(address: str) -> dict[str, Any]:
             "order_policy": "accept_then_queue",
             "number_prefix": name.upper(),
             "store": "BU",
+            "stock": {"enabled": True},
         }
         for name in SHOPS
     }

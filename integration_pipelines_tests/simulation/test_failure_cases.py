@@ -218,7 +218,7 @@ def test_f31_lost_answers_of_a_killed_worker_are_looked_up(play: Start) -> None:
 
 @EVERYWHERE
 def test_f32_waiting_orders_cost_no_calls_of_their_own(play: Start) -> None:
-    retailer, scene = play("f32_polling_limit", 10)
+    retailer, scene = play("f32_polling_limit", 10, stock={})
     before = {key: dict(calls) for key, calls in retailer.sandbox.calls.items()}
     retailer.pass_minutes(60)
     asked = retailer.sandbox.calls[retailer.warehouse] - Counter(before[retailer.warehouse])

@@ -29,7 +29,7 @@ from integration_pipelines_tests.warehouse_profiles import DEPOSCO, WarehousePro
 
 ORDERS = 220
 ROUNDS = 12
-STOCK_ROUNDS = 11  # of four minutes; stock moves in the first six
+STOCK_ROUNDS = 14  # of four minutes; stock moves in the first six
 NOT_AT_REST = 1
 
 
