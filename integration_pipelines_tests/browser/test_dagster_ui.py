@@ -34,7 +34,7 @@ GROUPS = (*CHANNELS, "veeqo_main", "deposco_main")
 PATIENCE = 180  # seconds until orders of all marketplaces were accepted; the machine may be busy
 LOOK_AGAIN = 0.5  # seconds
 WINDOW: ViewportSize = {"width": 1500, "height": 950}
-STEPS_OUT = 7
+STEPS_OUT = 10
 PAGE_PATIENCE = 30_000  # milliseconds
 _LATEST = """query ($keys: [AssetKeyInput!]) { assetNodes(assetKeys: $keys) { assetKey { path }
   assetMaterializations(limit: 1) { metadataEntries { label ... on IntMetadataEntry { intValue } } }
@@ -159,7 +159,7 @@ def test_the_graph_shows_every_marketplace_and_both_warehouses(
     demo: Demo, page: Page, picture: Callable[[Page, str], None]
 ) -> None:
     groups = ",".join(f"global@global:{group}" for group in GROUPS)
-    page.set_viewport_size({"width": 1800, "height": 1500})
+    page.set_viewport_size({"width": 2000, "height": 1800})
     page.goto(demo.url(f"/asset-groups?expanded={groups}"))
     expect(page.get_by_text("Latest event").first).to_be_visible()
     expect(page.get_by_text("Materialized", exact=True).nth(1)).to_be_visible()
@@ -212,3 +212,16 @@ def test_the_queue_of_a_channel_that_accepts_first_tells_its_depth_and_age(
         expect(page.get_by_text(figure, exact=True).first).to_be_visible()
     expect(page.get_by_text("Passing", exact=True).first).to_be_visible()
     picture(page, "import-queue")
+
+
+def test_the_stock_of_a_shop_shows_what_it_was_told_and_what_became_of_it(
+    demo: Demo, page: Page, picture: Callable[[Page, str], None]
+) -> None:
+    page.goto(demo.url("/assets/borealis/stock"))
+    expect(page.get_by_text("is told that it may sell of").first).to_be_visible()
+    for figure in ("told", "applied", "seconds_to_apply_p50", "buffer_units_held_back"):
+        expect(page.get_by_text(figure, exact=True).first).to_be_visible(timeout=90_000)
+    picture(page, "stock")
+    page.goto(demo.url("/assets/borealis/stock?view=checks&checkDetail=stock_unknown"))
+    expect(page.get_by_text("Create the SKU in the warehouse").first).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("brake_on").first).to_be_visible()

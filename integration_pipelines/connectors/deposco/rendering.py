@@ -67,7 +67,7 @@ def as_list(value: Any) -> list[Any]:
 def is_nil(value: Any) -> bool:
     """Whether the value is null, or XML's nil in its JSON form."""
     return value is None or (
-        isinstance(value, Mapping) and str(value.get("@nil", value.get("@xsi:nil", ""))).lower() == "true"
+        isinstance(value, dict) and str(value.get("@nil", value.get("@xsi:nil", ""))).lower() == "true"
     )
 
 
