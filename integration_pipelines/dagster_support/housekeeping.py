@@ -1,7 +1,7 @@
 """Upkeep of the Dagster instance itself: old runs go, or its database only ever grows.
 
-Dagster prunes ticks by `retention` in `dagster.yaml` and nothing else. Our ledger is not touched:
-orders, timeline and exceptions stay.
+Dagster prunes ticks by `retention` in `dagster.yaml` and nothing else. Our ledger is not touched: orders,
+timeline and exceptions stay; of stock's past `prune_stock` takes what is old.
 """
 
 from datetime import datetime, timedelta

@@ -31,6 +31,7 @@ from integration_pipelines.stock.check_defs import channel_checks, warehouse_che
 from integration_pipelines.stock.rooms import Room, rooms_of, stock_key, stock_queue
 from integration_pipelines.stock.show import waits_for_read_back, was_tried
 from integration_pipelines.stock.steer_defs import peak_mode
+from integration_pipelines.stock.upkeep_defs import prune_stock
 
 LONGEST_READ_SECONDS = 3600
 LONGEST_PUSH_SECONDS = 1200
@@ -67,12 +68,12 @@ def build_defs(channels: Channels, *, running: bool = False) -> dg.Definitions:
             *(warehouse_checks(house.key, house.stale_after) for house in houses),
             *map(channel_checks, rooms),
         ],
-        jobs=[*jobs, peak_mode, *([check_stock] if assets else [])],
+        jobs=[*jobs, peak_mode, *([check_stock] if assets else []), *([prune_stock] if assets else [])],
         sensors=[_sensor(house, reads[house.key], pushes, desk, running) for house in houses],
         schedules=[
             *(_daily_read(house, reads[house.key], running) for house in houses),
             *(_daily_push(room, pushes[room.key], running) for room in rooms),
-            *([_often(check_stock, running)] if assets else []),
+            *([_often(check_stock, running), _weekly(running)] if assets else []),
         ],
     )
 
@@ -156,6 +157,11 @@ def _daily_push(room: Room, job: Job, running: bool) -> dg.ScheduleDefinition:
 def _often(job: Job, running: bool) -> dg.ScheduleDefinition:
     told = "Every quarter of an hour, between the checks of orders."
     return _schedule("check_stock_often", job, "7-59/15 * * * *", "UTC", told, running)
+
+
+def _weekly(running: bool) -> dg.ScheduleDefinition:
+    told = "Sundays at 04:00 UTC."
+    return _schedule("prune_stock_weekly", prune_stock, "0 4 * * 0", "UTC", told, running)
 
 
 def _schedule(

@@ -92,12 +92,12 @@ def test_two_channels_define_these_assets_checks_sensors_and_jobs() -> None:
     assert {schedule.name for schedule in repository.schedule_defs} == {
         *("alpine__work_orders_hourly", "borealis__work_orders_hourly", "check_orders_often"),
         *("main__read_stock_daily", "alpine__push_all_stock_daily", "borealis__push_all_stock_daily"),
-        *("check_stock_often", "prune_runs_weekly"),
+        *("check_stock_often", "prune_stock_weekly", "prune_runs_weekly"),
     }
     assert {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")} == {
         *("alpine__work_orders", "borealis__work_orders", "check_orders", "look_up_order", "prune_runs"),
         *("alpine__read_orders_now", "borealis__read_orders_now", "retry_exception", "resolve_exception"),
-        *("main__read_stock", "check_stock", "peak_mode"),
+        *("main__read_stock", "check_stock", "peak_mode", "prune_stock"),
         *("alpine__push_stock_now", "alpine__push_all_stock"),
         *("borealis__push_stock_now", "borealis__push_all_stock"),
     }
