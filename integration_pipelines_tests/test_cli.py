@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from rich.console import Console
@@ -102,12 +102,13 @@ class TestExceptions:
         assert "`exceptions list`" in told.output
 
 
-def describe(retailer: Retailer, folder: Path, **stock: object) -> None:
-    """The retailer's accounts as the channels file of the folder that the commands are called in."""
-    document, keys = demo_channels(retailer.sandbox.accounts(), ADDRESS)
+def describe(sandbox: Sandbox, folder: Path, address: str = ADDRESS, **stock: object) -> dict[str, Any]:
+    """The sandbox's accounts as the channels file of the folder that the commands are called in."""
+    document, keys = demo_channels(sandbox.accounts(), address)
     document["channels"]["alpine"]["stock"] |= stock
     (folder / "channels.yaml").write_text(as_yaml(document))
     (folder / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+    return document
 
 
 class TestStock:
@@ -119,7 +120,7 @@ class TestStock:
     def test_show_answers_why_a_shop_shows_what_it_shows(
         self, retailer: Retailer, ask: Ask, tmp_path: Path
     ) -> None:
-        describe(retailer, tmp_path)
+        describe(retailer.sandbox, tmp_path)
         (tmp_path / ".env").unlink()  # nobody is asked
         retailer.pass_minutes(4)
         sku = retailer.skus(1)[0]
@@ -136,14 +137,14 @@ class TestStock:
     def test_show_of_an_unlisted_or_hostile_sku_is_no_error_page(
         self, retailer: Retailer, ask: Ask, tmp_path: Path
     ) -> None:
-        describe(retailer, tmp_path)
+        describe(retailer.sandbox, tmp_path)
         told = ask("stock", "show", "[bold]NO\x1b[2J")
         assert told.exit_code == 0
         assert "does not list" in told.output
         assert "\x1b[2J" not in told.output
 
     def test_peak_mode_is_switched_on_and_off(self, retailer: Retailer, ask: Ask, tmp_path: Path) -> None:
-        describe(retailer, tmp_path, peak=self.PEAK)
+        describe(retailer.sandbox, tmp_path, peak=self.PEAK)
         on = ask("stock", "peak", "alpine", "on", "--until", "2099-01-01T00:00+00:00")
         assert "Peak mode of alpine holds until 2099-01-01 00:00 UTC" in on.output
         assert "Peak mode of alpine has ended." in ask("stock", "peak", "alpine", "off").output
@@ -151,16 +152,16 @@ class TestStock:
     def test_peak_mode_without_a_block_or_an_end_is_refused_in_words(
         self, retailer: Retailer, ask: Ask, tmp_path: Path
     ) -> None:
-        describe(retailer, tmp_path)
+        describe(retailer.sandbox, tmp_path)
         refused = ask("stock", "peak", "alpine", "on", "--until", "2099-01-01")
         assert (refused.exit_code, "no `stock.peak` block" in refused.output) == (1, True)
-        describe(retailer, tmp_path, peak=self.PEAK)
+        describe(retailer.sandbox, tmp_path, peak=self.PEAK)
         assert "is no moment" in ask("stock", "peak", "alpine", "on").output
 
     def test_push_without_stock_to_tell_or_with_a_wrong_channel_says_so(
         self, retailer: Retailer, ask: Ask, tmp_path: Path
     ) -> None:
-        describe(retailer, tmp_path, enabled=False)
+        describe(retailer.sandbox, tmp_path, enabled=False)
         told = ask("stock", "push", "alpine", "--all")
         assert told.exit_code == 0, told.output
         assert "Waits: stock is not pushed on this channel" in told.output
@@ -171,9 +172,7 @@ class TestStock:
         self, served: tuple[Sandbox, str], ask: Ask, tmp_path: Path
     ) -> None:
         sandbox, address = served
-        document, keys = demo_channels(sandbox.accounts(), address)
-        (tmp_path / "channels.yaml").write_text(as_yaml(document))
-        (tmp_path / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+        describe(sandbox, tmp_path, address)
         told = ask("stock", "push", "alpine")
         assert told.exit_code == 0, told.output
         assert "was never read to its end" in told.output  # nothing is told before the warehouse was read
@@ -200,9 +199,7 @@ class TestDoctor:
         self, served: tuple[Sandbox, str], ask: Ask, tmp_path: Path
     ) -> None:
         sandbox, address = served
-        document, keys = demo_channels(sandbox.accounts(), address)
-        (tmp_path / "channels.yaml").write_text(as_yaml(document))
-        (tmp_path / ".env").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+        document = describe(sandbox, tmp_path, address)
         healthy = ask("doctor")
         assert healthy.exit_code == 0, healthy.output
         assert "ok   marketplace alpine: the key opens shop 2001" in healthy.output

@@ -10,13 +10,12 @@ would select and sort all of them again for every page.
 
 import asyncio
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from benchmarks import other_side
 from integration_pipelines.clock import ManualClock
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import DEMO_MARKETPLACES, Business, Enforcement
@@ -86,21 +85,9 @@ async def _serve(count: int, seed: int) -> None:
         await loop.run_in_executor(None, sys.stdin.read)
 
 
-@contextmanager
-def serving(count: int, seed: int = 1) -> Iterator[str]:
+def serving(count: int, seed: int = 1) -> AbstractContextManager[str]:
     """The address of a page server with `count` orders."""
-    command = [sys.executable, "-m", "benchmarks.orders.page_server", str(count), str(seed)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert server.stdin is not None
-        port = server.stdout.readline().strip()
-        if not port:
-            raise RuntimeError("The page server ended before it served; its own message is above.")
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.stdin.close()
-            server.wait(timeout=30)
+    return other_side.serving("benchmarks.orders.page_server", count, seed)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ import asyncio
 import csv
 import io
 import json
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from random import Random
 from urllib.parse import parse_qs, urlsplit
+
+from benchmarks import other_side
 
 SHOPS = ("north", "south", "east", "west", "coast")
 ROWS_PER_PAGE = 999
@@ -184,21 +185,9 @@ async def _serve(count: int) -> None:
         await loop.run_in_executor(None, sys.stdin.read)
 
 
-@contextmanager
-def serving(count: int) -> Iterator[str]:
+def serving(count: int) -> AbstractContextManager[str]:
     """The address of a warehouse with `count` SKUs and of the shops that list them."""
-    command = [sys.executable, "-m", "benchmarks.stock.far_side", str(count)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert server.stdin is not None
-        port = server.stdout.readline().strip()
-        if not port:
-            raise RuntimeError("The other side ended before it served; its own message is above.")
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.stdin.close()
-            server.wait(timeout=30)
+    return other_side.serving("benchmarks.stock.far_side", count)
 
 
 if __name__ == "__main__":
