@@ -66,12 +66,14 @@ class Explained:
     problems: Sequence[str]
 
 
-def weigh(connection: Connection, shop: Shop, now: datetime) -> Iterator[Weighed]:
-    """Every SKU that the channel's marketplace lists, streamed while the transaction is open."""
+def weigh(connection: Connection, shop: Shop, now: datetime, only: str | None = None) -> Iterator[Weighed]:
+    """Every SKU that the channel's marketplace lists, or one, streamed while the transaction is open."""
     policy = shop.policy_in_force(connection)
     snapshot = read_snapshot(connection, shop.warehouse)
     facilities = shop.counting(policy, now)
-    known = read_skus(connection, shop.marketplace_key, shop.demand, exposure=shop.exposure, now=now)
+    known = read_skus(
+        connection, shop.marketplace_key, shop.demand, exposure=shop.exposure, now=now, only=only
+    )
     for sku, offer in known:
         [figure] = figures([sku], policy, facilities, snapshot, now)
         counting = tuple(level for level in sku.levels if facilities is None or level.facility in facilities)
@@ -80,7 +82,7 @@ def weigh(connection: Connection, shop: Shop, now: datetime) -> Iterator[Weighed
 
 def explain(connection: Connection, shop: Shop, sku: str, now: datetime) -> Explained:
     """Why the channel's marketplace shows what it shows of this SKU, compared exactly."""
-    found = [each for each in weigh(connection, shop, now) if each.sku.sku == sku]
+    found = list(weigh(connection, shop, now, only=sku))
     policy = shop.policy_in_force(connection)
     return Explained(
         shop.key,

@@ -70,6 +70,7 @@ def read_skus(
     exposure: timedelta,
     now: datetime,
     touched_since: datetime | None = None,
+    only: str | None = None,
 ) -> Iterator[tuple[SkuFacts, OfferFacts]]:
     """What is known of every SKU that the marketplace lists, streamed while the transaction is open.
 
@@ -77,12 +78,13 @@ def read_skus(
         exposure: how long a sale may stay unseen by the other marketplaces.
         touched_since: when the last look began: SKUs of which something may have changed since, or of
             which units are in flight. Where these are very many, or without it, all of them.
+        only: this SKU alone.
     """
     asked = {
         row.sku: row
         for row in read_demand(connection, demand, exposure=exposure, look_back=LOOK_BACK, now=now)
     }
-    skus = None
+    skus = None if only is None else {only}
     if touched_since is not None:
         since = touched_since - STORED_WITHIN
         skus = read_touched(connection, marketplace, demand, look_back=LOOK_BACK, since=since)
