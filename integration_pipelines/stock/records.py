@@ -27,7 +27,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from integration_pipelines.config import Channel
-from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.ledger.stock_facts import (
     Demand,
     read_demand,
@@ -38,7 +37,6 @@ from integration_pipelines.ledger.stock_facts import (
     read_touched,
     read_unapplied,
 )
-from integration_pipelines.ledger.stock_steering import read_peak
 from integration_pipelines.remote import IntentState
 from integration_pipelines.stock.facts import (
     LOOK_BACK,
@@ -100,12 +98,6 @@ def read_skus(
 def read_snapshot(connection: Connection, warehouse: str) -> SnapshotFacts:
     """How the warehouse's stock was last read."""
     return SnapshotFacts(warehouse, **read_snapshot_row(connection, warehouse))
-
-
-def policy_in_force(connection: Connection, channel: str, policy: StockPolicy) -> StockPolicy:
-    """The channel's policy with the peak mode that somebody has switched on, if there is one."""
-    peak = read_peak(connection, channel)
-    return policy if peak is None else policy.with_peak(peak["begins"], peak["until"])
 
 
 def read_line_results(connection: Connection, marketplace: str) -> list[LineResult]:

@@ -10,8 +10,8 @@ from integration_pipelines.config import Marketplace as MarketplaceSettings
 from integration_pipelines.config.facilities import Facility
 from integration_pipelines.config.stock import Buffer, StockPolicy
 from integration_pipelines.ledger.stock_facts import Demand
+from integration_pipelines.ledger.stock_steering import read_peak
 from integration_pipelines.stock.figure import eligible_facilities
-from integration_pipelines.stock.records import policy_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Shop:
 
     def policy_in_force(self, connection: Connection) -> StockPolicy:
         """The channel's policy with the peak mode that somebody has switched on, if there is one."""
-        return policy_in_force(connection, self.key, self.policy)
+        peak = read_peak(connection, self.key)
+        return self.policy if peak is None else self.policy.with_peak(peak["begins"], peak["until"])
 
     def counting(self, policy: StockPolicy, moment: datetime) -> frozenset[str] | None:
         """The facilities whose stock counts for orders placed then; None is all of them."""
