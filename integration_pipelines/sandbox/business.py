@@ -12,6 +12,7 @@ from typing import Literal
 
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FacilitySettings, Manners
 from integration_pipelines.sandbox.faults import FaultPlan, Outage
+from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines.sandbox.listing import OfferSettings
 
 
@@ -59,6 +60,7 @@ class MarketplaceSettings:
     default_shop_id: int | None = None
     weight: float = 1.0
     offers: OfferSettings = field(default_factory=OfferSettings)
+    fulfilment: FulfilmentSettings = field(default_factory=FulfilmentSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class OrderWishes(TypedDict, total=False):
     damage: str | None
     channel: str | None
     fulfillment_center: str
+    shipping_type: str
     reference_for_customer: str | None
 
 
@@ -183,6 +184,7 @@ class OrderMaker:
             channel=wishes["channel"],
             render=lambda order: order_bytes(order, settings),
             fulfillment_center=wishes.get("fulfillment_center", "DEFAULT"),
+            shipping_type=wishes.get("shipping_type", "STD"),
             damage=wishes["damage"],
             released=released,
             accepted_at=at if accepted else None,

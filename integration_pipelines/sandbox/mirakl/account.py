@@ -4,7 +4,7 @@ A new family of operations is a module with a `ROUTES` tuple, added to `_ROUTES`
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from random import Random
@@ -21,17 +21,26 @@ from integration_pipelines.sandbox.mirakl import (
     offers_read,
     orders_money,
     orders_read,
+    orders_ship,
     orders_write,
     reference,
+    returns_read,
+    returns_write,
+    shipments_read,
+    shipments_write,
+    shipping_reference,
     stock_write,
 )
 from integration_pipelines.sandbox.mirakl.book import OrderBook
+from integration_pipelines.sandbox.mirakl.customer_return import CustomerReturn
 from integration_pipelines.sandbox.mirakl.errors import ApiError, BadRequestError, NotFoundError
 from integration_pipelines.sandbox.mirakl.export_queue import OfferExports
 from integration_pipelines.sandbox.mirakl.life import OrderLife
 from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
 from integration_pipelines.sandbox.mirakl.order import GONE_LINES, MarketplaceOrder
+from integration_pipelines.sandbox.mirakl.order_truth import order_truth
 from integration_pipelines.sandbox.mirakl.quotas import CallFrequencies
+from integration_pipelines.sandbox.mirakl.return_life import units_of
 from integration_pipelines.sandbox.mirakl.routing import Call, Route, Shop, parameters
 from integration_pipelines.sandbox.mirakl.stock_imports import StockImports
 from integration_pipelines.sandbox.wire import Answer, Request
@@ -41,12 +50,19 @@ _ROUTES: tuple[Route, ...] = (
     *orders_read.ROUTES,
     *orders_write.ROUTES,
     *orders_money.ROUTES,
+    *orders_ship.ROUTES,
+    *shipments_read.ROUTES,
+    *shipments_write.ROUTES,
+    *returns_read.ROUTES,
+    *returns_write.ROUTES,
     *reference.ROUTES,
+    *shipping_reference.ROUTES,
     *stock_write.ROUTES,
     *offers_export.ROUTES,
     *offers_read.ROUTES,
 )
 UNKNOWN_OPERATION = "unknown"
+_SEEKING = frozenset({"ST12", "RT11"})  # only the first page of a read counts
 
 
 class MarketplaceAccount:
@@ -106,6 +122,8 @@ class MarketplaceAccount:
         elif operation == "OF52":
             counted = offers_export.counted_as(request)
             background = not offers_export.is_repetition(self._exports, request, now)
+        elif operation in _SEEKING:
+            background = not request.first("page_token")
         wait = self.frequencies.admit(counted, now, background=background)
         return None if wait is None else throttled_answer("mirakl", wait)
 
@@ -132,6 +150,29 @@ class MarketplaceAccount:
                 units[line.sku] += line.quantity
         return units
 
+    def request_return(
+        self, order_id: str, units: Mapping[str, int], now: datetime, **wishes: Any
+    ) -> CustomerReturn:
+        """A customer asks to send goods back.
+
+        Args:
+            units: order line id → units.
+            wishes: as `Returns.request` takes them (`method`, `reason`, `accepted`).
+        """
+        return self.shop.returns.request(self.orders[order_id], units_of(units), now, **wishes)
+
+    def refund_by_operator(self, order_id: str, line_id: str, now: datetime, **wishes: Any) -> None:
+        """The operator's staff refund without asking the shop (F25); all that is left unless told otherwise.
+
+        Args:
+            wishes: `units`, `amount` or `reason`, as `Refunds.pay_as_operator` takes them.
+        """
+        order = self.orders[order_id]
+        line = order.line(line_id)
+        if line is None:
+            raise ValueError(f"Order {order_id} has no line {line_id}.")
+        self.shop.refunds.pay_as_operator(order, line, now, **wishes)
+
     def heal(self, order_id: str, now: datetime) -> bool:
         """Repair a damaged order; the operator's edit shows as an update. False if nothing was damaged."""
         order = self.orders.get(order_id)
@@ -143,10 +184,11 @@ class MarketplaceAccount:
         return True
 
     def truth(self) -> dict[str, Any]:
-        """What really happened: orders by id, offers by SKU, stock imports by id, demand that was lost."""
+        """What really happened: orders and returns by id, offers by SKU, stock imports by id, lost demand."""
         offers = self.shop.offers
         return {
-            "orders": {order_id: _order_truth(order) for order_id, order in self.orders.items()},
+            "orders": {order_id: order_truth(self.shop, order) for order_id, order in self.orders.items()},
+            "returns": self.shop.returns.truth(),
             "offers": offers.truth(),
             "stock_imports": self.shop.imports.truth(),
             "lost_demand": {"orders": offers.lost_orders, "units": dict(offers.lost_units)},
@@ -196,31 +238,3 @@ def _no_route(request: Request) -> ApiError:
     if any(route.path.match(path) for route in _ROUTES):
         return ApiError(405, f"Method {request.method} is not allowed here.")
     return NotFoundError("Resource not found.")
-
-
-def _order_truth(order: MarketplaceOrder) -> dict[str, Any]:
-    late = (
-        order.accepted_at is not None
-        and order.acceptance_deadline is not None
-        and order.accepted_at > order.acceptance_deadline
-    )
-    return {
-        "state": order.state,
-        "placed_at": order.placed_at.isoformat(),
-        "visible_at": order.visible_at.isoformat(),
-        "waiting_since": order.waiting_since and order.waiting_since.isoformat(),
-        "accepted_at": order.accepted_at and order.accepted_at.isoformat(),
-        "accepted_late": late,
-        "timed_out": any(line.reason_code == "ACCEPTANCE_TIMEOUT" for line in order.lines),
-        "acceptance_deadline": order.acceptance_deadline and order.acceptance_deadline.isoformat(),
-        "cancelled_at": order.cancelled_at and order.cancelled_at.isoformat(),
-        "lines": {
-            line.line_id: {"sku": line.sku, "quantity": line.quantity, "state": line.state}
-            for line in order.lines
-        },
-        "accept_calls": order.accept_calls,
-        "reference_for_seller": order.reference_for_seller,
-        "total_price": float(sum(line.price + line.shipping_price for line in order.active_lines())),
-        "damage": order.damage,
-        "history": [[moment.isoformat(), state] for moment, state in order.history],
-    }

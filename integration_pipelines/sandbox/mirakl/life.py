@@ -3,11 +3,11 @@
     STAGING → WAITING_ACCEPTANCE → WAITING_DEBIT → WAITING_DEBIT_PAYMENT → SHIPPING
     and REFUSED (by the shop, or by the acceptance timer), CANCELED (customer, failed payment, OR29, OR30)
 
-Lines decide: an order moves on when every line is decided. Shipping and what follows come with the
-fulfilment family. Every act takes the moment it happens at; nothing here reads a clock.
+Lines decide: an order moves on when every line is decided. Shipping and what follows is in `dispatch.py`.
+Every act takes the moment it happens at; nothing here reads a clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from integration_pipelines.sandbox.agenda import Act, Agenda
@@ -37,7 +37,11 @@ _BEFORE_RELEASE = frozenset({WAITING_DEBIT, WAITING_DEBIT_PAYMENT})
 
 
 class OrderLife:
-    """Moves the orders of one shop along."""
+    """Moves the orders of one shop along.
+
+    Attributes:
+        on_cancelled: told of every order that was cancelled as a whole.
+    """
 
     def __init__(
         self, settings: MarketplaceSettings, book: OrderBook, offers: OfferBook, agenda: Agenda
@@ -46,6 +50,7 @@ class OrderLife:
         self._book = book
         self._offers = offers
         self._agenda = agenda
+        self.on_cancelled: list[Callable[[MarketplaceOrder, datetime], None]] = []
 
     def place(self, order: MarketplaceOrder, now: datetime) -> bool:
         """A customer orders: `order` is new and its lines carry their first states.
@@ -74,8 +79,8 @@ class OrderLife:
         self._apply_decisions(order, decisions, now)
 
     def cancel(self, order: MarketplaceOrder, now: datetime, reason: str) -> None:
-        """The whole order ends before shipment."""
-        if order.state in ENDED:
+        """The whole order ends before shipment; afterwards it is too late."""
+        if order.state in ENDED or order.sent:
             return
         order.touch(now)
         for line in order.active_lines():
@@ -83,12 +88,16 @@ class OrderLife:
                 self._move_line(order, line, now, CANCELED, reason)
         order.cancelled_at = now
         order.move(now, CANCELED, reason=reason)
+        for tell in self.on_cancelled:
+            tell(order, now)
         self._book.changed(order)
 
     def line_ended(self, order: MarketplaceOrder, line: OrderLine, state: str, now: datetime) -> None:
-        """A line was wholly cancelled or refunded; the order ends with its last line. Call `touch` first."""
+        """A line was wholly cancelled or refunded; the order ends with its last line, unless goods of it were
+        sent. Call `touch` first.
+        """
         self._move_line(order, line, now, state, None)
-        if all(each.state in {*GONE_LINES, REFUNDED} for each in order.lines):
+        if not order.sent and all(each.state in {*GONE_LINES, REFUNDED} for each in order.lines):
             ended = CLOSED if any(each.state == REFUNDED for each in order.lines) else CANCELED
             if ended == CANCELED:
                 order.cancelled_at = now

@@ -18,7 +18,7 @@ from integration_pipelines.sandbox.wire import Answer, Request, json_answer
 
 STATE_CODE = "11"
 _STATES = ((STATE_CODE, "New"), ("10", "Refurbished"), ("4", "Used - Acceptable"))
-_CATEGORY, _CATEGORY_LABEL, LOGISTIC_CLASS, _LOGISTIC_LABEL = "home", "Home", "M", "Medium"
+_CATEGORY, _CATEGORY_LABEL, LOGISTIC_CLASS, LOGISTIC_LABEL = "home", "Home", "M", "Medium"
 _SORTS: dict[str, Callable[[Offer], Any]] = {
     "totalPrice": lambda offer: offer.price,  # no shipping rates here: the total is the price
     "price": lambda offer: offer.price,
@@ -89,7 +89,7 @@ def _offer_json(shop: Shop, offer: Offer, now: datetime) -> dict[str, Any]:
         "internal_description": None,
         # A stored 0 is told as 1, unless the platform's default is 0 too.
         "leadtime_to_ship": offer.leadtime_to_ship or min(1, default_leadtime),
-        "logistic_class": {"code": LOGISTIC_CLASS, "label": _LOGISTIC_LABEL},
+        "logistic_class": {"code": LOGISTIC_CLASS, "label": LOGISTIC_LABEL},
         "max_order_quantity": None,
         "min_order_quantity": None,
         "min_quantity_alert": None,

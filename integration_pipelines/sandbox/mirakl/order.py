@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from integration_pipelines.sandbox.mirakl.dates import to_milliseconds
+from integration_pipelines.sandbox.mirakl.carriers import Tracking
+from integration_pipelines.sandbox.mirakl.dates import days_after, to_milliseconds
 from integration_pipelines.sandbox.people import Buyer
 
 STAGING = "STAGING"
@@ -18,6 +19,8 @@ WAITING_ACCEPTANCE = "WAITING_ACCEPTANCE"
 WAITING_DEBIT = "WAITING_DEBIT"
 WAITING_DEBIT_PAYMENT = "WAITING_DEBIT_PAYMENT"
 SHIPPING = "SHIPPING"
+SHIPPED = "SHIPPED"
+RECEIVED = "RECEIVED"
 REFUSED = "REFUSED"
 CANCELED = "CANCELED"
 CLOSED = "CLOSED"
@@ -25,6 +28,9 @@ REFUNDED = "REFUNDED"
 
 ENDED = frozenset({REFUSED, CANCELED, CLOSED})
 GONE_LINES = frozenset({REFUSED, CANCELED})
+UNSENT_LINES = frozenset({*GONE_LINES, REFUNDED})  # nothing of them is to be shipped any more
+_REFUNDABLE = frozenset({SHIPPING, SHIPPED, RECEIVED})  # which states refuse OR28 is not documented
+_DAYS_TO_SHIP = 2
 _PAST_KEPT = timedelta(seconds=150)
 
 
@@ -53,7 +59,10 @@ class Shape:
 
 @dataclass(slots=True)
 class OrderLine:
-    """One line. `taxes` are contained in the prices (TAX_INCLUDED) or absent."""
+    """One line. `taxes` are contained in the prices (TAX_INCLUDED) or absent.
+
+    `excluded` are units that refunds took out of what is to be shipped (OR28 `excluded_from_shipment`).
+    """
 
     line_id: str
     index: int
@@ -70,12 +79,23 @@ class OrderLine:
     updated: datetime
     reason_code: str | None = None
     debited: datetime | None = None
+    shipped: datetime | None = None
+    received: datetime | None = None
+    excluded: int = 0
     refunds: list[dict[str, Any]] = field(default_factory=list)
     cancelations: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def price(self) -> Decimal:
         return self.unit_price * self.quantity
+
+    @property
+    def wanted(self) -> int:
+        """Units that the customer is still to get or got. A refund alone takes nothing away (§2.9)."""
+        if self.state in UNSENT_LINES:
+            return 0
+        cancelled = sum(int(record["quantity"]) for record in self.cancelations)
+        return max(0, self.quantity - self.excluded - cancelled)
 
     def left(self, amount: str) -> Decimal:
         """What can still be cancelled or refunded of `amount` or `shipping_amount`."""
@@ -99,7 +119,7 @@ class View:
 
 @dataclass(slots=True)
 class MarketplaceOrder:
-    """One logistic order."""
+    """One logistic order. `sent`: at least one of its parcels was handed over, so it cannot be cancelled."""
 
     order_id: str
     commercial_id: str
@@ -115,6 +135,7 @@ class MarketplaceOrder:
     channel: str | None
     render: Callable[["MarketplaceOrder"], bytes] = field(repr=False)
     fulfillment_center: str = "DEFAULT"
+    shipping_type: str = "STD"
     damage: str | None = None
     acceptance_deadline: datetime | None = None
     acceptance_decided: datetime | None = None
@@ -122,6 +143,10 @@ class MarketplaceOrder:
     cancelled_at: datetime | None = None
     debited: datetime | None = None
     released: datetime | None = None
+    tracking: Tracking | None = None
+    sent: bool = False
+    shipped: datetime | None = None
+    received: datetime | None = None
     state_reason: str | None = None
     incident: bool = False
     accept_calls: int = 0
@@ -152,13 +177,18 @@ class MarketplaceOrder:
         """OR29 is open between acceptance and debit or shipment; afterwards money goes back by OR28."""
         if self.state in {WAITING_DEBIT, WAITING_DEBIT_PAYMENT}:
             return True
-        return self.state == SHIPPING and self.debited is None
+        return self.state == SHIPPING and self.debited is None and not self.sent
 
     @property
     def can_refund(self) -> bool:
         """OR28 is open once the customer has paid, or is taken to have paid (mirakl.md §2.5)."""
         paid = self.debited is not None or self.payment_workflow == "NO_CUSTOMER_PAYMENT_CONFIRMATION"
-        return self.state == SHIPPING and paid
+        return self.state in _REFUNDABLE and paid
+
+    @property
+    def shipping_deadline(self) -> datetime | None:
+        """The latest hand-over to the carrier, once the order is released."""
+        return None if self.released is None else days_after(self.released, _DAYS_TO_SHIP)
 
     def touch(self, now: datetime) -> None:
         """Call before every change: keeps the old view for stale reads and moves `updated` on."""

@@ -26,8 +26,8 @@ class Page:
     def read(cls, request: Request) -> "Page":
         if (request.first("paginate") or "").lower() == "false":
             return cls(_EVERYTHING, 0)
-        size = _whole_number(request, "max", DEFAULT_ROWS, least=1)
-        return cls(min(size, MOST_ROWS), _whole_number(request, "offset", 0, least=0))
+        size = whole_number(request, "max", DEFAULT_ROWS, least=1)
+        return cls(min(size, MOST_ROWS), whole_number(request, "offset", 0, least=0))
 
     def links(self, request: Request, account_path: str, total: int) -> dict[str, str]:
         """The `Link` header, if there is a previous or next page."""
@@ -44,7 +44,8 @@ class Page:
         return f'<{request.origin}{account_path}{request.path}?{urlencode(query)}>; rel="{relation}"'
 
 
-def _whole_number(request: Request, name: str, default: int, *, least: int) -> int:
+def whole_number(request: Request, name: str, default: int, *, least: int) -> int:
+    """A number in the query; 400 if it is none."""
     text = request.first(name)
     if text is None or text == "":
         return default

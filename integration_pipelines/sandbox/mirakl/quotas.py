@@ -1,9 +1,9 @@
 """The published call frequencies (mirakl.md §1.3): counted always, enforced as configured.
 
 Only what a background client can break is counted. A look-up by `order_ids` and the further pages of
-a read are not background reads of OR11; OF21 and OF22 go with a person's page view, without a figure; an
-OF52 that only gets the export that exists starts nothing. A call answered 429 was not executed and uses
-nothing up.
+a read are not background reads of OR11, nor are further pages of RT11 and ST12; ST11, OF21 and OF22 go
+with a person's page view, without a figure; an OF52 that only gets the export that exists starts nothing.
+A call answered 429 was not executed and uses nothing up.
 """
 
 from collections import deque
@@ -27,6 +27,7 @@ class Maximum:
 
 
 _MINUTE = Maximum(1, 60)
+_FIVE_MINUTES = Maximum(1, 300)
 _DAILY = Maximum(24, 86_400)  # published as once a day; only a client that polls it is worth counting
 MAXIMA = {
     "OR11": _MINUTE,
@@ -37,7 +38,10 @@ MAXIMA = {
     "OF52": _MINUTE,  # differential
     "OF52:full": Maximum(1, 86_400),
     "OF53": Maximum(1, 10),
-    **dict.fromkeys(("A01", "AF01", "CH11", "CUR01", "DO01", "L01", "OF61", "PC01", "RE01", "SH21"), _DAILY),
+    "RT11": _FIVE_MINUTES,
+    "ST12": _FIVE_MINUTES,
+    **dict.fromkeys(("A01", "AF01", "CH11", "CUR01", "DO01", "L01", "OF61", "PC01", "RE01"), _DAILY),
+    **dict.fromkeys(("SH11", "SH12", "SH21", "SH31"), _DAILY),
 }
 
 

@@ -1,6 +1,7 @@
-"""What an instance says about itself and its shop: A01, PC01, RE01, CUR01, CH11, SH21, V01, AF01, L01, DO01.
+"""What an instance says about itself and its shop: A01, PC01, RE01, RE02, CUR01, CH11, V01, AF01, L01, DO01.
 
-Constants of the operator (mirakl.md §10). Nothing here changes while the sandbox runs.
+Constants of the operator (mirakl.md §10). Nothing here changes while the sandbox runs; how goods travel is in
+`shipping_reference.py`.
 """
 
 from collections.abc import Callable
@@ -24,13 +25,6 @@ REASONS = (
     ("CANCELATION", "CANCELATION_03", "Item cannot be supplied", True),
     ("ORDER_MESSAGING", "26", "Other question", True),
     ("RETURN", "RETURN_CHANGED_MIND", "Changed mind", True),
-)
-CARRIERS = (
-    ("dhl_germany", "DHL Germany", "https://carrier.example/dhl?number={trackingId}"),
-    ("DPDUK", "DPD (UK)", "https://carrier.example/dpd?number={trackingId}"),
-    ("RoyalMail", "Royal Mail", None),
-    ("UPS", "UPS", "https://carrier.example/ups?number={trackingId}"),
-    ("UPS_UK", "UPS (UK)", "https://carrier.example/upsuk?number={trackingId}"),
 )
 _LOCALES = (("de_DE", "Deutsch"), ("en_GB", "English (UK)"), ("fr_FR", "Français"))
 
@@ -106,7 +100,7 @@ def platform_configuration(shop: Shop) -> dict[str, Any]:
             "circular_economy_data_collection": False,
             "competitive_pricing_tool": False,
             "direct_payment_customer_store": off,
-            "disable_seller_alternative_carrier": False,
+            "disable_seller_alternative_carrier": not settings.fulfilment.alternative_carriers,
             "dropship": {},
             "kyc_status_per_seller": False,
             "lead_time_to_ship_by_sellers_enabled": "YES",
@@ -148,8 +142,15 @@ def platform_configuration(shop: Shop) -> dict[str, Any]:
             "promotion": dict.fromkeys(
                 ("cart_promotion_campaign", "discount_campaign", "seller_promotion"), False
             ),
-            "returns": {"drop_ship": False, "marketplace": False, "one_creditor": False},
-            "shipment": {"multi_part_item_shipment": False, "multi_shipment": False},
+            "returns": {
+                "drop_ship": False,
+                "marketplace": settings.fulfilment.returns,
+                "one_creditor": False,
+            },
+            "shipment": {
+                "multi_part_item_shipment": False,
+                "multi_shipment": settings.fulfilment.multi_shipment,
+            },
             "shop_tax_options": {"local_tax_number": number, "tax_identification_number": number},
             "tax_collection": {
                 "activated": "NO",
@@ -190,6 +191,12 @@ def reasons(shop: Shop) -> dict[str, Any]:
     return {"reasons": rows, "total_count": len(rows)}
 
 
+def reasons_of_type(shop: Shop, call: Call) -> Answer:
+    """RE02, deprecated: one type, without the right to use it."""
+    rows = [{"code": code, "label": label} for kind, code, label, _ in REASONS if kind == call.named[0]]
+    return json_answer(200, {"reasons": rows, "total_count": len(rows)})
+
+
 def currencies(shop: Shop) -> dict[str, Any]:
     """CUR01: on a platform with several currencies the default is another one than the shop's."""
     own = shop.settings.currency
@@ -204,15 +211,6 @@ def channels(shop: Shop) -> dict[str, Any]:
     """CH11."""
     code = channel_code(shop.settings.country)
     return {"channels": [{"code": code, "label": f"Site {code}", "description": f"Website {code}"}]}
-
-
-def carriers(shop: Shop) -> dict[str, Any]:
-    """SH21, sorted by label."""
-    rows = [
-        {"code": code, "label": label, "standard_code": None, "tracking_url": url}
-        for code, label, url in sorted(CARRIERS, key=lambda carrier: carrier[1])
-    ]
-    return {"carriers": rows}
 
 
 def locales(shop: Shop) -> dict[str, Any]:
@@ -276,18 +274,20 @@ def version(shop: Shop) -> dict[str, Any]:
     return {"version": "sandbox"}
 
 
-ROUTES = tuple(
-    route(operation, "GET", path, _constant(read))
-    for operation, path, read in (
-        ("A01", "/api/account", account),
-        ("PC01", "/api/platform/configuration", platform_configuration),
-        ("RE01", "/api/reasons", reasons),
-        ("CUR01", "/api/currencies", currencies),
-        ("CH11", "/api/channels", channels),
-        ("SH21", "/api/shipping/carriers", carriers),
-        ("L01", "/api/locales", locales),
-        ("AF01", "/api/additional_fields", additional_fields),
-        ("DO01", "/api/documents", document_types),
-        ("V01", "/api/version", version),
-    )
+ROUTES = (
+    *(
+        route(operation, "GET", path, _constant(read))
+        for operation, path, read in (
+            ("A01", "/api/account", account),
+            ("PC01", "/api/platform/configuration", platform_configuration),
+            ("RE01", "/api/reasons", reasons),
+            ("CUR01", "/api/currencies", currencies),
+            ("CH11", "/api/channels", channels),
+            ("L01", "/api/locales", locales),
+            ("AF01", "/api/additional_fields", additional_fields),
+            ("DO01", "/api/documents", document_types),
+            ("V01", "/api/version", version),
+        )
+    ),
+    route("RE02", "GET", "/api/reasons/{reason_type}", reasons_of_type),
 )

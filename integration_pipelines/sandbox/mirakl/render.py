@@ -10,8 +10,9 @@ from random import Random
 from typing import Any
 
 from integration_pipelines.sandbox.business import MarketplaceSettings
+from integration_pipelines.sandbox.mirakl.carriers import Tracking
 from integration_pipelines.sandbox.mirakl.damage import damaged
-from integration_pipelines.sandbox.mirakl.dates import days_after, stamp, stamp_or_null, to_seconds
+from integration_pipelines.sandbox.mirakl.dates import stamp, stamp_or_null, to_seconds
 from integration_pipelines.sandbox.mirakl.order import (
     GONE_LINES,
     REFUNDED,
@@ -23,6 +24,7 @@ from integration_pipelines.sandbox.people import COUNTRIES, Buyer
 
 COMMISSION_RATE = Decimal("0.15")
 COMMISSION_TAX_RATE = Decimal(20)
+SHIPPING_TYPES = {"STD": "Standard", "EXP": "Express"}  # code → label
 _CENT = Decimal("0.01")
 _REASON_LABELS = {
     "ACCEPTANCE_TIMEOUT": "Not accepted in time",
@@ -54,6 +56,7 @@ def order_bytes(order: MarketplaceOrder, settings: MarketplaceSettings, tax_mode
 def order_fields(order: MarketplaceOrder, settings: MarketplaceSettings, tax_mode: str) -> dict[str, Any]:
     net = tax_mode == "TAX_EXCLUDED" and settings.order_tax_mode == "TAX_INCLUDED"
     active = order.active_lines()
+    tracking = order.tracking or Tracking()
     goods = sum((_shown(line.price, line, net) for line in active), Decimal(0))
     shipping = sum((_shown(line.shipping_price, line, net) for line in active), Decimal(0))
     fields: dict[str, Any] = {
@@ -97,17 +100,17 @@ def order_fields(order: MarketplaceOrder, settings: MarketplaceSettings, tax_mod
             "order_reference_for_customer": order.reference_for_customer,
             "order_reference_for_seller": order.reference_for_seller,
         },
-        "shipping_carrier_code": None,
-        "shipping_carrier_standard_code": None,
-        "shipping_company": None,
-        "shipping_deadline": None if order.released is None else stamp(days_after(order.released, 2)),
+        "shipping_carrier_code": tracking.carrier_code,
+        "shipping_carrier_standard_code": tracking.standard_code,
+        "shipping_company": tracking.carrier_name,
+        "shipping_deadline": stamp_or_null(order.shipping_deadline),
         "shipping_price": shipping,
         "shipping_pudo_id": None,
-        "shipping_tracking": None,
-        "shipping_tracking_url": None,
-        "shipping_type_code": "STD",
-        "shipping_type_label": "Standard",
-        "shipping_type_standard_code": "CPLG_STD",
+        "shipping_tracking": tracking.number,
+        "shipping_tracking_url": tracking.url,
+        "shipping_type_code": order.shipping_type,
+        "shipping_type_label": SHIPPING_TYPES.get(order.shipping_type, order.shipping_type),
+        "shipping_type_standard_code": f"CPLG_{order.shipping_type}",
         "shipping_zone_code": settings.country[:2],
         "shipping_zone_label": COUNTRIES[settings.country].label if settings.country in COUNTRIES else "",
         "total_commission": sum((_commission(line)[2] for line in active), Decimal(0)),
@@ -163,13 +166,13 @@ def _line(order: MarketplaceOrder, line: OrderLine, *, net: bool) -> dict[str, A
         "product_title": line.title,
         "promotions": [],
         "quantity": line.quantity,
-        "received_date": None,
+        "received_date": stamp_or_null(line.received),
         "refunds": line.refunds,
-        "shipped_date": None,
+        "shipped_date": stamp_or_null(line.shipped),
         "shipping_from": None,
         "shipping_price": shipping,
-        "shipping_taxes": _taxes(line.shipping_price, line.tax_rate),
-        "taxes": _taxes(line.price, line.tax_rate),
+        "shipping_taxes": tax_entries(line.shipping_price, line.tax_rate),
+        "taxes": tax_entries(line.price, line.tax_rate),
         "total_commission": total,
         "total_price": price + shipping,
     }
@@ -179,7 +182,8 @@ def _shown(amount: Decimal, line: OrderLine, net: bool) -> Decimal:
     return amount - tax_within(amount, line.tax_rate) if net else amount
 
 
-def _taxes(amount: Decimal, rate: Decimal) -> list[dict[str, Any]]:
+def tax_entries(amount: Decimal, rate: Decimal) -> list[dict[str, Any]]:
+    """The tax that a gross amount contains, as lines list it."""
     if not rate:
         return []
     return [
@@ -211,8 +215,12 @@ def _customer(buyer: Buyer, *, shown: bool) -> dict[str, Any]:
         "lastname": buyer.last_name,
         "locale": buyer.locale,
         "organization": None,
-        "shipping_address": {**_address(buyer), "additional_info": buyer.additional_info} if shown else None,
+        "shipping_address": shipping_address(buyer) if shown else None,
     }
+
+
+def shipping_address(buyer: Buyer) -> dict[str, Any]:
+    return {**_address(buyer), "additional_info": buyer.additional_info}
 
 
 def _address(buyer: Buyer) -> dict[str, Any]:

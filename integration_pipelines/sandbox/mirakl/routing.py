@@ -15,17 +15,23 @@ from integration_pipelines.sandbox.agenda import Agenda
 from integration_pipelines.sandbox.business import MarketplaceSettings
 from integration_pipelines.sandbox.faults import NO_TWIST, ReadTwist
 from integration_pipelines.sandbox.mirakl.book import OrderBook
+from integration_pipelines.sandbox.mirakl.carriers import Carriers
+from integration_pipelines.sandbox.mirakl.dispatch import Dispatch
 from integration_pipelines.sandbox.mirakl.errors import ApiError, BadRequestError
 from integration_pipelines.sandbox.mirakl.export_queue import OfferExports
 from integration_pipelines.sandbox.mirakl.life import OrderLife
 from integration_pipelines.sandbox.mirakl.offer_book import OfferBook
+from integration_pipelines.sandbox.mirakl.refunds import Refunds
+from integration_pipelines.sandbox.mirakl.return_life import Returns
 from integration_pipelines.sandbox.mirakl.stock_imports import StockImports
 from integration_pipelines.sandbox.wire import Answer, Request
+
+_FIRST_REFUND_ID = 1130
 
 
 @dataclass(slots=True)
 class Shop:
-    """One shop: its settings, its orders and offers, and where new ids come from."""
+    """One shop: its settings, its orders and offers, what becomes of them, and where new ids come from."""
 
     settings: MarketplaceSettings
     shop_id: int
@@ -38,7 +44,20 @@ class Shop:
     offers: OfferBook
     imports: StockImports
     exports: OfferExports
-    numbers: "count[int]" = field(default_factory=lambda: count(1130))
+    carriers: Carriers = field(init=False)
+    dispatch: Dispatch = field(init=False)
+    refunds: Refunds = field(init=False)
+    returns: Returns = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Streams of their own: what happens after the release changes nothing about orders.
+        seed = f"{self.account_path}/{self.shop_id}"
+        self.carriers = Carriers(self.settings.fulfilment)
+        self.dispatch = Dispatch(self.settings, self.life, self.agenda, seed)
+        self.refunds = Refunds(
+            self.settings, self.life, self.dispatch, self.agenda, count(_FIRST_REFUND_ID), seed
+        )
+        self.returns = Returns(self.settings, self.dispatch, self.refunds, self.carriers, self.agenda, seed)
 
     def address(self, call: "Call", path: str) -> str:
         """The address of `path`, as this client reaches it."""
