@@ -108,9 +108,11 @@ class Dispatch:
     def settle(self, order: MarketplaceOrder, now: datetime) -> None:
         """See whether the order is shipped or received by now. Call `touch` first, `changed` later."""
         sent = [parcel for parcel in self.parcels.of(order.order_id) if parcel.shipped is not None]
-        if order.state == SHIPPING and order.sent and self._all_sent(order):
-            order.shipped = now
-            order.move(now, SHIPPED)
+        if order.state == SHIPPING and order.sent:
+            self._settle_lines(order, now)
+            if all(line.state == SHIPPED or line.wanted == 0 for line in order.lines):
+                order.shipped = now
+                order.move(now, SHIPPED)
         if order.state == SHIPPED and all(parcel.received for parcel in sent):
             self._receive(order, now)
 
@@ -120,8 +122,11 @@ class Dispatch:
             if parcel.status in {SHIPPING, SHIPMENT_PREPARED}:
                 self._move(parcel, CANCELED, now)
 
-    def _all_sent(self, order: MarketplaceOrder) -> bool:
-        return all(line.state == SHIPPED or line.wanted == 0 for line in order.lines)
+    def _settle_lines(self, order: MarketplaceOrder, now: datetime) -> None:
+        for line in order.lines:
+            sent = self._sent_units(order, line)
+            if line.state == SHIPPING and sent and sent >= line.wanted:
+                line.state, line.shipped, line.updated = SHIPPED, to_seconds(now), to_milliseconds(now)
 
     def _debit(self, order: MarketplaceOrder, parcel: Parcel, now: datetime) -> None:
         if parcel.status != SHIPMENT_PREPARED:
@@ -137,9 +142,6 @@ class Dispatch:
         parcel.shipped = to_seconds(now)
         order.touch(now)
         order.sent = True
-        for line in order.lines:
-            if line.state == SHIPPING and self._sent_units(order, line) >= line.wanted:
-                line.state, line.shipped, line.updated = SHIPPED, to_seconds(now), to_milliseconds(now)
         self.settle(order, now)
         self._life.changed(order)
         random = Random(f"{self._seed}/delivery/{order.order_id}/{number}")
