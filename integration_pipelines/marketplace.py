@@ -1,4 +1,4 @@
-"""The neutral words for a marketplace: the states of its orders and lines (Mirakl contract §2.4).
+"""The neutral words for a marketplace: states of orders, parcels, returns and refunds (Mirakl §2.4 to §7).
 
 Fields that hold a state stay open text: a state that is not listed here is kept and shown to a person.
 """
@@ -41,6 +41,40 @@ class LineState(StrEnum):
     REFUNDED = "REFUNDED"
     WAITING_REFUND = "WAITING_REFUND"
     WAITING_REFUND_PAYMENT = "WAITING_REFUND_PAYMENT"
+
+
+class ShipmentState(StrEnum):
+    """States of a parcel (Mirakl §3). SHIPMENT_PREPARED waits for the customer's debit."""
+
+    SHIPPING = "SHIPPING"
+    READY_FOR_PICK_UP = "READY_FOR_PICK_UP"
+    SHIPMENT_PREPARED = "SHIPMENT_PREPARED"
+    SHIPPED = "SHIPPED"
+    TO_COLLECT = "TO_COLLECT"
+    RECEIVED = "RECEIVED"
+    CLOSED = "CLOSED"
+    CANCELED = "CANCELED"
+
+
+class ReturnState(StrEnum):
+    """States of a customer's return (Mirakl §7). None of them says anything about money."""
+
+    WAITING_ACCEPTANCE = "WAITING_ACCEPTANCE"
+    IN_PROGRESS = "IN_PROGRESS"
+    REFUSED = "REFUSED"
+    RECEIVED = "RECEIVED"
+    NO_RECEPTION = "NO_RECEPTION"
+    CLOSED = "CLOSED"
+    CANCELED = "CANCELED"
+
+
+class RefundState(StrEnum):
+    """States of a refund (Mirakl §2.9); the money is with the customer in the last one."""
+
+    WAITING_REFUND_TAX_CONFIRMATION = "WAITING_REFUND_TAX_CONFIRMATION"
+    WAITING_REFUND = "WAITING_REFUND"
+    WAITING_REFUND_PAYMENT = "WAITING_REFUND_PAYMENT"
+    REFUNDED = "REFUNDED"
 
 
 # In the order in which an order goes on; ended orders have left it.

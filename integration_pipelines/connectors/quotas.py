@@ -55,8 +55,9 @@ _DAILY = (
     "A01", "A21", "AF01", "CH11", "CUR01", "DO01", "L01", "OF61", "OR75", "SH11", "SH12", "SH21", "SH31",
 )  # fmt: skip
 
-#: Mirakl's *maximum* frequencies per seller. OR21, OR28, OR29, OR30 are "once per business event":
-#: the intents see to that, there is no rate to plan.
+#: Mirakl's *maximum* frequencies per seller. OR21, OR23, OR24, OR28, OR29, OR30 and the writes of ST* are
+#: "once per business event", none is published for the writes of RT*: the intents see to that, there is
+#: no rate to plan.
 MIRAKL = Contract(
     per_operation={
         "OR11": (_at_most(1, _MINUTE),),  # the background read; its pages and look-ups by id follow
@@ -70,9 +71,15 @@ MIRAKL = Contract(
         "OF52": (_at_most(1, _MINUTE),),  # differential
         "OF52:full": (_at_most(1, _DAY),),
         "OF53": (_at_most(1, 10 * _SECOND),),
+        "RT11": (_at_most(1, 5 * _MINUTE),),
+        "RT11:page": (_at_most(2, _SECOND),),
+        "ST12": (_at_most(1, 5 * _MINUTE),),
+        "ST12:page": (_at_most(2, _SECOND),),
         # Published as "per page view", without a figure: as careful as with the pages of OR11.
         "OF21": (_at_most(2, _SECOND),),
         "OF22": (_at_most(2, _SECOND),),
+        "RE01": (_at_most(2, _SECOND),),
+        "ST11": (_at_most(2, _SECOND),),
         **{operation: (_at_most(1, _DAY),) for operation in _DAILY},
     }
 )

@@ -90,7 +90,7 @@ def test_shipments_follow_the_document(shop: DispatchCaller, contract: Contract)
 def test_returns_follow_the_document(shop: DispatchCaller, contract: Contract) -> None:
     order_id = shop.received(3)
     return_id = shop.ask_back(order_id, 1)
-    line_id = f"{order_id}-1"
+    line_id, commercial_id = f"{order_id}-1", shop.order(order_id)["commercial_id"]
     calls: list[tuple[str, str, str, dict[str, Any]]] = [
         ("RT04", "PUT", "", {"id": return_id, "rma": "R-1"}),
         ("RT21", "PUT", "/accept", {"id": return_id, "accepted": True}),
@@ -100,7 +100,7 @@ def test_returns_follow_the_document(shop: DispatchCaller, contract: Contract) -
         ("RT27", "PUT", "/close", {"id": return_id}),
         ("RT29", "PUT", "/cancel", {"id": return_id}),
         ("RT01", "POST", "",
-         {"order_commercial_id": shop.order(order_id)["commercial_id"], "method_code": "RETURN_METHOD_BY_MAIL",
+         {"order_commercial_id": commercial_id, "method_code": "RETURN_METHOD_BY_MAIL",
           "return_lines": [{"order_line_id": line_id, "quantity": 1, "reason_code": "RETURN_OTHER"}]}),
     ]  # fmt: skip
     for operation, method, path, item in calls:

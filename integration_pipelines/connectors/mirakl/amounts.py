@@ -21,6 +21,8 @@ class LineAmount:
         quantity: informative for a refund.
         reason_code: one of the operator's own (RE01) with `is_shop_right`.
         taxes: tax code → amount, required when the line carries taxes.
+        excluded_from_shipment: the refunded units need not be shipped any more (OR28 only); a refund alone
+            takes nothing out of the shipment (Mirakl §2.9).
     """
 
     order_line_id: str
@@ -30,8 +32,10 @@ class LineAmount:
     reason_code: str
     taxes: Mapping[str, Decimal] = field(default_factory=dict)
     shipping_taxes: Mapping[str, Decimal] = field(default_factory=dict)
+    excluded_from_shipment: bool = False
 
     def as_json(self) -> dict[str, Any]:
+        excluded = {"excluded_from_shipment": True} if self.excluded_from_shipment else {}
         return {
             "order_line_id": self.order_line_id,
             "amount": self.amount.amount,
@@ -41,6 +45,7 @@ class LineAmount:
             "reason_code": self.reason_code,
             "taxes": _coded(self.taxes),
             "shipping_taxes": _coded(self.shipping_taxes),
+            **excluded,
         }
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
-from integration_pipelines.connectors.mirakl.door import Listing, Page, ShopDoor, instant
+from integration_pipelines.connectors.mirakl.corrections import cancel_lines, refund
+from integration_pipelines.connectors.mirakl.door import Listing, Page, ShopDoor, instant, objects
 from integration_pipelines.connectors.mirakl.payloads import Account, PlatformConfiguration
 from integration_pipelines.connectors.wire import path_segment
-from integration_pipelines.remote import OutcomeUnknown
 
 IDS_PER_CALL = 100  # more ids in one call are refused as a whole (failure case F8)
 REFERENCES_PER_CALL = 100
@@ -26,9 +26,7 @@ _OR11_NEXT = Operation("OR11", answers=dict, budget="OR11:page")
 _OR11_IDS = Operation("OR11", answers=dict, budget="OR11:ids")
 _OR04 = Operation("OR04", write=True, answers=dict)
 _OR21 = Operation("OR21", write=True)
-_OR28 = Operation("OR28", write=True, answers=dict)
 _OR29 = Operation("OR29", write=True)
-_OR30 = Operation("OR30", write=True, answers=dict)
 _A01 = Operation("A01", answers=dict)
 _PC01 = Operation("PC01", answers=dict)
 
@@ -117,7 +115,7 @@ class MiraklClient:
         ]
         reply = self._door.send(_OR04, "PUT", "/api/orders", json={"orders": orders})
         outcome: dict[str, str | None] = dict.fromkeys(references, "ignored: the answer does not mention it")
-        for item in _rows(reply.json.get("updated_orders")):
+        for item in objects(reply.json.get("updated_orders")):
             order_id = _field(item, "order_id")
             if order_id in outcome:
                 outcome[order_id] = _refusal(item)
@@ -129,7 +127,7 @@ class MiraklClient:
         Returns:
             the created refunds, with `refund_id` and `order_refund_id`.
         """
-        return self._correct(_OR28, "/api/orders/refund", "refunds", amounts, tax_mode)
+        return refund(self._door, amounts, tax_mode)
 
     def cancel_lines(
         self, amounts: Sequence[LineAmount], tax_mode: str | None = None
@@ -139,7 +137,7 @@ class MiraklClient:
         Returns:
             the created cancelations, with `cancelation_id`.
         """
-        return self._correct(_OR30, "/api/orders/cancel", "cancelations", amounts, tax_mode)
+        return cancel_lines(self._door, amounts, tax_mode)
 
     def cancel_order(self, order_id: str) -> None:
         """Cancel the whole order; only while the order says `can_cancel` (OR29)."""
@@ -159,30 +157,6 @@ class MiraklClient:
         query = [*filters, ("sort", "dateCreated"), ("order", "asc")]
         return self._door.pages(Listing("/api/orders", "orders", query, first, following), patience)
 
-    def _correct(
-        self,
-        operation: Operation,
-        path: str,
-        root: str,
-        amounts: Sequence[LineAmount],
-        tax_mode: str | None,
-    ) -> list[dict[str, Any]]:
-        body: dict[str, Any] = {root: [amount.as_json() for amount in amounts]}
-        if tax_mode is not None:
-            body["order_tax_mode"] = tax_mode
-        reply = self._door.send(operation, "PUT", path, json=body)
-        created = _rows(reply.json.get(root))
-        if len(created) < len(amounts):
-            words = f"it confirms {len(created)} of {len(amounts)} {root}."
-            raise OutcomeUnknown(
-                self.account_key, operation.code, words, status=reply.status, body=reply.text
-            )
-        return created
-
-
-def _rows(value: Any) -> list[dict[str, Any]]:
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
 
 def _field(row: Any, name: str) -> str | None:
     """A field of a row as text; None when the row is damaged or has none."""
@@ -195,5 +169,5 @@ def _refusal(item: Mapping[str, Any]) -> str | None:
     errors = item.get("errors")
     if not errors:
         return None if item.get("updated") is not None else "ignored: nothing was updated"
-    said = [_field(error, "message") or _field(error, "code") or "" for error in _rows(errors)]
+    said = [_field(error, "message") or _field(error, "code") or "" for error in objects(errors)]
     return "; ".join(filter(None, said)) or "refused without an explanation"

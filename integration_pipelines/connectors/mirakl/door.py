@@ -1,9 +1,10 @@
 """What all clients of one shop do alike: name the shop, read a payload, read pages (Mirakl §1.1, §1.4, §1.5).
 
-Which operations there are is in `client.py` (orders) and `stock.py` (offers and stock).
+Which operations there are is in `client.py` (orders), `stock.py` (offers and stock), `shipments.py` and
+`returns.py`; writes that answer per item are in `bulk.py`.
 
-Surprising: a read in pages may lose a row when a row leaves the set meanwhile. `pages` notices the
-shrunken total and goes back.
+Surprising: there are two paging dialects, `pages` and `seek`. A read by `pages` may lose a row when a row
+leaves the set meanwhile; it notices the shrunken total and goes back.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,23 @@ class Listing:
 
     path: str
     rows: str
+    query: Sequence[tuple[str, str]]
+    first: Operation
+    following: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """A read in pages of the newer dialect (`limit`, `page_token`, rows in `data`).
+
+    Attributes:
+        path: below the base URL.
+        query: filters and order; they travel in the token from the second page on.
+        first: the operation of the first page, with its own budget.
+        following: the operation of the further pages.
+    """
+
+    path: str
     query: Sequence[tuple[str, str]]
     first: Operation
     following: Operation
@@ -126,6 +144,25 @@ class ShopDoor:
                 return
             operation, patience = listing.following, DEFAULT_PATIENCE
 
+    def seek(self, reading: Seeking, patience: float = DEFAULT_PATIENCE) -> Iterator[list[Any]]:
+        """The rows of every page of `reading`, as they came; `patience` is the first page's, in seconds."""
+        query, operation, seen = [*reading.query], reading.first, set[str]()
+        while True:
+            page = [*query, ("limit", str(PAGE_SIZE))]
+            reply = self.send(operation, "GET", reading.path, query=page, patience=patience)
+            rows, token = reply.json.get("data"), reply.json.get("next_page_token")
+            if not isinstance(rows, list):
+                words = "the answer has no list of rows."
+                raise Unanswered(self.account_key, operation.code, words, body=reply.text)
+            yield rows
+            if not token:
+                return
+            if not isinstance(token, str) or token in seen:
+                words = "it names a next page that was read already: paging is broken."
+                raise Unanswered(self.account_key, operation.code, words)
+            seen.add(token)
+            query, operation, patience = [("page_token", token)], reading.following, DEFAULT_PATIENCE
+
     def _page(self, listing: Listing, operation: Operation, offset: int, patience: float) -> Page:
         query = [*listing.query, ("max", str(PAGE_SIZE)), ("offset", str(offset))]
         reply = self.send(operation, "GET", listing.path, query=query, patience=patience)
@@ -135,6 +172,11 @@ class ShopDoor:
             raise Unanswered(self.account_key, operation.code, words, body=reply.text)
         counted = total if isinstance(total, int) and not isinstance(total, bool) else None
         return Page(rows, counted, offset)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; whatever else it holds is left out, and anything but a list is empty."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def instant(moment: datetime) -> str:

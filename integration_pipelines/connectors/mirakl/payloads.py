@@ -1,6 +1,7 @@
 """Mirakl's order objects as they really arrive (Mirakl §2.3-2.9, §10).
 
-Offers and import reports have modules of their own, `offers.py` and `reports.py`; their names are here too.
+Offers, import reports, parcels, refunds and returns have modules of their own (`offers.py`, `reports.py`,
+`parcels.py`, `refunds.py`, `customer_returns.py`); their names are here too.
 
 Only fields that somebody reads are named; everything else stays on the object as it came
 (`model_extra`), so nothing is lost and a new field cannot break a read. Fatal is only what leaves
@@ -14,6 +15,12 @@ a state is open text, `known_state` is None when it is new to us.
 from enum import StrEnum
 from typing import Annotated
 
+from integration_pipelines.connectors.mirakl.customer_returns import (
+    Compliance,
+    Return,
+    ReturnAddress,
+    ReturnLine,
+)
 from integration_pipelines.connectors.mirakl.offers import (
     ExportError,
     ImportStatus,
@@ -23,6 +30,15 @@ from integration_pipelines.connectors.mirakl.offers import (
     StockImport,
     WarehouseQuantity,
 )
+from integration_pipelines.connectors.mirakl.parcels import (
+    Carrier,
+    ItemsToShip,
+    Shipment,
+    ShipmentLine,
+    ShippingType,
+    Tracking,
+)
+from integration_pipelines.connectors.mirakl.refunds import Cancelation, CreatedRefund, Reason, Refund, Tax
 from integration_pipelines.connectors.mirakl.reports import RejectedLine, read_offer_report, read_stock_report
 from integration_pipelines.connectors.values import (
     LISTED,
@@ -36,7 +52,7 @@ from integration_pipelines.connectors.values import (
     Payload,
     Text,
 )
-from integration_pipelines.marketplace import LineState, OrderState
+from integration_pipelines.marketplace import LineState, OrderState, RefundState, ReturnState, ShipmentState
 
 
 class TaxMode(StrEnum):
@@ -90,46 +106,6 @@ class References(Payload):
 
     order_reference_for_customer: str | None = None
     order_reference_for_seller: str | None = None
-
-
-class Tax(Payload):
-    """A tax amount of a line. `rate` is in percent; amounts need not follow from it."""
-
-    code: Text = ""
-    amount: OptionalAmount = None
-    rate: OptionalAmount = None
-
-
-class Refund(Payload):
-    """Money given back on a line. `quantity` is informative: 0 and null are seen."""
-
-    id: Id
-    order_refund_id: OptionalId = None
-    amount: OptionalAmount = None
-    shipping_amount: OptionalAmount = None
-    quantity: OptionalUnits = None
-    reason_code: OptionalId = None
-    refund_state: Text = ""
-    created_date: OptionalMoment = None
-    transaction_date: OptionalMoment = None
-    transaction_number: OptionalId = None
-    taxes: Annotated[tuple[Tax, ...], LISTED] = ()
-    shipping_taxes: Annotated[tuple[Tax, ...], LISTED] = ()
-    commission_total_amount: OptionalAmount = None
-
-
-class Cancelation(Payload):
-    """A part of a line cancelled before debit or shipment (Mirakl spells it with one l)."""
-
-    id: Id
-    amount: OptionalAmount = None
-    shipping_amount: OptionalAmount = None
-    quantity: OptionalUnits = None
-    reason_code: OptionalId = None
-    created_date: OptionalMoment = None
-    taxes: Annotated[tuple[Tax, ...], LISTED] = ()
-    shipping_taxes: Annotated[tuple[Tax, ...], LISTED] = ()
-    commission_total_amount: OptionalAmount = None
 
 
 class OrderLine(Payload):
@@ -272,6 +248,14 @@ class ShipmentFeatures(Payload):
     multi_part_item_shipment: OptionalFlag = None
 
 
+class ReturnFeatures(Payload):
+    """Whether RT* is there for the kind of shop that we are (Mirakl §7)."""
+
+    marketplace: OptionalFlag = None
+    drop_ship: OptionalFlag = None
+    one_creditor: OptionalFlag = None
+
+
 class Features(Payload):
     """Switches of the platform."""
 
@@ -279,6 +263,7 @@ class Features(Payload):
     multi_currency: OptionalFlag = None
     order_workflows: OrderWorkflows | None = None
     shipment: ShipmentFeatures | None = None
+    returns: ReturnFeatures | None = None
     disable_seller_alternative_carrier: OptionalFlag = None
     offer_prices_decimals: Text = ""
     operator_csv_delimiter: Text = ""
@@ -298,10 +283,14 @@ __all__ = [
     "Account",
     "Address",
     "Cancelation",
+    "Carrier",
+    "Compliance",
+    "CreatedRefund",
     "Customer",
     "ExportError",
     "Features",
     "ImportStatus",
+    "ItemsToShip",
     "LineState",
     "Offer",
     "OfferExport",
@@ -314,13 +303,25 @@ __all__ = [
     "ProductReference",
     "read_offer_report",
     "read_stock_report",
+    "Reason",
     "References",
     "Refund",
+    "RefundState",
     "RejectedLine",
+    "Return",
+    "ReturnAddress",
+    "ReturnFeatures",
+    "ReturnLine",
+    "ReturnState",
     "SalesChannel",
+    "Shipment",
     "ShipmentFeatures",
+    "ShipmentLine",
+    "ShipmentState",
+    "ShippingType",
     "StockImport",
     "Tax",
     "TaxMode",
+    "Tracking",
     "WarehouseQuantity",
 ]
