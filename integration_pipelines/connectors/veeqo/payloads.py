@@ -162,6 +162,10 @@ class Carrier(Payload):
     slug: Text = ""
 
 
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) and value.strip() else value or None
+
+
 def _tracking_object(value: Any) -> Any:
     return {"tracking_number": value} if isinstance(value, (str, int)) else value
 
@@ -172,6 +176,8 @@ class TrackingNumber(Payload):
     id: OptionalId = None
     tracking_number: Text = ""
     status: Text = ""
+    delivered_at: OptionalMoment = None
+    returned_to_sender_at: OptionalMoment = None
 
 
 class Shipment(Payload):
@@ -181,10 +187,12 @@ class Shipment(Payload):
     order_id: OptionalId = None
     allocation_id: OptionalId = None
     carrier_id: OptionalId = None
-    carrier: Carrier | None = None
-    service_carrier_name: Text = ""
-    sub_carrier_id: OptionalId = None
+    carrier: Annotated[Carrier | None, BeforeValidator(_named)] = None
+    service_carrier_name: Text = ""  # the carrier behind an aggregator's label
+    sub_carrier_id: OptionalId = None  # a short code such as `UPS`, whatever its name says
     service_name: Text = ""
+    short_service_name: Text = ""
+    service_type: Text = ""
     tracking_number: Annotated[TrackingNumber | None, BeforeValidator(_tracking_object)] = None
     tracking_url: Text = ""
     created_at: OptionalMoment = None
@@ -234,12 +242,14 @@ class ReturnLine(Payload):
     """Units of one SKU sent back; `received_quantity` counts what is physically here."""
 
     id: OptionalId = None
+    title: Text = ""
     sku_code: Text = ""
     sellable_id: OptionalId = None
     quantity: OptionalUnits = None
     received_quantity: OptionalUnits = None
     refund_quantity: OptionalUnits = None
     refund_amount: OptionalAmount = None
+    refund_amount_per_unit: OptionalAmount = None
 
 
 class Return(Payload):

@@ -1,6 +1,6 @@
 """Veeqo behind the warehouse port: orders, items and customers in the neutral words of `warehouse.py`.
 
-Stock is read in `stock.py`.
+Stock is read in `stock.py`, parcels in `dispatches.py`, returns in `returns.py`.
 
 Surprising, because Veeqo is so: an unpaid order reserves stock and the floor does not see it, and a
 payment is what releases it (§5.5); free-text search is the only look-up, so every hit is compared
@@ -9,8 +9,7 @@ makes the answer unknown, because it might be the one that was looked for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from threading import Lock
+from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,31 +18,41 @@ from pydantic import ValidationError
 from integration_pipelines.clock import Clock
 from integration_pipelines.connectors.values import Payload, reason
 from integration_pipelines.connectors.veeqo import stock
-from integration_pipelines.connectors.veeqo.client import VeeqoClient, as_sent_id
-from integration_pipelines.connectors.veeqo.payloads import Customer, Order, Product, Tag
+from integration_pipelines.connectors.veeqo.changes import changed_orders
+from integration_pipelines.connectors.veeqo.client import VeeqoClient
+from integration_pipelines.connectors.veeqo.composing import address, new_order, payment
+from integration_pipelines.connectors.veeqo.dispatches import DISPATCH_FEED, to_dispatches, to_parcels
+from integration_pipelines.connectors.veeqo.payloads import Customer, Order, Product
 from integration_pipelines.connectors.veeqo.reading import (
     record_reference,
     to_warehouse_order,
     unreadable,
 )
-from integration_pipelines.remote import OutcomeUnknown, Unanswered
+from integration_pipelines.connectors.veeqo.returns import RETURN_FEED, to_return_page, to_returns
+from integration_pipelines.connectors.veeqo.tagging import Tags
+from integration_pipelines.remote import OutcomeUnknown, Refused, Unanswered
 from integration_pipelines.warehouse import (
-    Address,
     CustomerRequest,
+    Dispatches,
     Facility,
     OrderRequest,
-    RequestedLine,
+    Parcel,
+    ReturnNotice,
+    ReturnPage,
+    ReturnRequest,
     StockPage,
     UnreadableRecord,
     WarehouseItem,
     WarehouseOrder,
     WarehousePage,
+    WarehouseReturn,
 )
 
 WARNING_TAG = "marketplace-warning"
 _WARNING_COLOUR = "#d9480f"
+RETURN_TAG = "return-expected"
+_RETURN_COLOUR = "#1971c2"
 _LONGEST_CUSTOMER_NOTE = 255
-_PAYMENT_TYPE = "bank_transfer"  # the buyer paid the marketplace; any type marks the order as paid
 
 _Payload = TypeVar("_Payload", bound=Payload)
 
@@ -58,9 +67,13 @@ class VeeqoWarehouse:
         clock: dates what stock reads say.
         time_zone: the zone in which ship-by days are written for the floor.
         warning_tag: the tag that makes warned orders stand out in Veeqo.
+        return_tag: the tag of orders of which goods are to come back.
     """
 
     stock_feed = stock.FEED
+    dispatch_feed = DISPATCH_FEED
+    return_feed = RETURN_FEED
+    return_notice = ReturnNotice.NOTE
 
     def __init__(
         self,
@@ -71,6 +84,7 @@ class VeeqoWarehouse:
         guest_email_domain: str = "guests.invalid",
         time_zone: str = "UTC",
         warning_tag: str = WARNING_TAG,
+        return_tag: str = RETURN_TAG,
     ) -> None:
         self.name = name
         self.client = client
@@ -78,24 +92,14 @@ class VeeqoWarehouse:
         self._stock = stock.StockReader(client, clock)
         self._zone = ZoneInfo(time_zone)
         self._warning_tag = warning_tag
-        self._warning_tag_id: str | None = None
-        self._tag_lock = Lock()
+        self._return_tag = return_tag
+        self._tags = Tags(client)
 
     def changed_orders(self, stores: Sequence[str], since: datetime) -> Iterator[WarehousePage]:
         """Orders changed since then: the default list, then the cancelled ones that it leaves out."""
-        wanted, seen = set(stores), set[tuple[str, datetime]]()
-        oldest = since.astimezone(UTC) - timedelta(seconds=1)
-        for status in (None, "cancelled"):
-            for rows in self.client.order_pages(channel_ids=stores, updated_since=since, status=status):
-                orders, faults = self._read(rows)
-                # Both filters are checked again: one that is not understood is ignored (Veeqo §3).
-                fresh = []
-                for order in orders:
-                    version = (order.id, order.updated_at)
-                    if order.store in wanted and order.updated_at >= oldest and version not in seen:
-                        seen.add(version)
-                        fresh.append(order)
-                yield WarehousePage(tuple(fresh), tuple(faults))
+        for page in changed_orders(self.client, stores, since):
+            orders = tuple(to_warehouse_order(order, row) for order, row in page.orders)
+            yield WarehousePage(orders, tuple(page.unreadable))
 
     def find_orders(self, store: str, number: str) -> Sequence[WarehouseOrder]:
         """Orders of `store` whose number is exactly this. Fresh ones may need seconds to be findable."""
@@ -157,14 +161,14 @@ class VeeqoWarehouse:
 
     def create_order(self, request: OrderRequest) -> WarehouseOrder:
         """Create the order, unpaid (a reservation) or paid (released), without mail to the buyer."""
-        created = self.client.create_order(self._new_order(request))
+        created = self.client.create_order(new_order(request, self._zone))
         return self._order(created, "POST /orders")
 
     def release_order(self, order_id: str, request: OrderRequest) -> WarehouseOrder | None:
         """Address and payment in one call, so that an order is never on the floor without an address."""
         changed = self.client.update_order(
             order_id,
-            {"deliver_to_attributes": _address(request.ship_to), "payment_attributes": _payment(request)},
+            {"deliver_to_attributes": address(request.ship_to), "payment_attributes": payment(request)},
         )
         return None if changed is None else self._order(changed, "PUT /orders/{id}")
 
@@ -174,31 +178,58 @@ class VeeqoWarehouse:
 
     def warn_floor(self, order_id: str, text: str) -> None:
         """Tag the order so that it stands out in lists, then say why in a note."""
-        self.client.tag_order(order_id, self._tag())
+        self._tags.put(order_id, self._warning_tag, _WARNING_COLOUR)
         self.client.add_note(order_id, text)
 
-    def _new_order(self, request: OrderRequest) -> dict[str, Any]:
-        order: dict[str, Any] = {
-            "channel_id": as_sent_id(request.store),
-            "number": request.number,
-            "send_notification_email": False,
-            "total_discounts": "0.00",
-            "total_tax": "0.00",
-            "delivery_cost": f"{request.shipping_price:f}",
-            "deliver_to_attributes": _address(request.ship_to),
-            "line_items_attributes": [_line(line) for line in request.lines],
-            "employee_notes_attributes": [{"text": request.note}],
-        }
-        if request.customer_id is not None:
-            order["customer_id"] = as_sent_id(request.customer_id)
-        if request.delivery_method is not None:
-            order["delivery_method_id"] = as_sent_id(request.delivery_method)
-        if request.ship_by is not None:
-            # Day first (Veeqo §5.3), as the floor's calendar has it.
-            order["due_date"] = request.ship_by.astimezone(self._zone).strftime("%d/%m/%Y")
-        if request.released:
-            order["payment_attributes"] = _payment(request)
-        return order
+    def dispatches(self, stores: Sequence[str], since: datetime) -> Iterator[Dispatches]:
+        """Parcels of the orders that changed since then, per allocation."""
+        for page in changed_orders(self.client, stores, since):
+            yield to_dispatches(page.orders, page.unreadable)
+
+    def parcels_of(self, order_id: str) -> Sequence[Parcel]:
+        """The order's parcels; those of the order that it was merged into, where people did that."""
+        seen = set[str]()
+        while (raw := self.client.order(order_id)) is not None:
+            try:
+                order = Order.model_validate(raw)
+                if order.merged_to_id is None or order.id in seen:
+                    return to_parcels(order, raw)
+            except ValueError as error:  # pydantic's error is one
+                raise self._not_understood(Unanswered, "GET /orders/{id}", raw, error) from None
+            seen.add(order.id)
+            order_id = order.merged_to_id
+        return []
+
+    def returns(self, stores: Sequence[str], since: datetime) -> Iterator[ReturnPage]:
+        """Returns that people booked on orders that changed since then."""
+        for page in changed_orders(self.client, stores, since):
+            yield to_return_page(page.orders, page.unreadable)
+
+    def returns_of(self, order_id: str) -> Sequence[WarehouseReturn]:
+        """The returns of one order, from the order itself."""
+        raw = self.client.order(order_id)
+        if raw is None:
+            return []
+        try:
+            order = Order.model_validate(raw)
+            return to_returns(order, order.returns, raw.get("returns"))
+        except ValueError as error:  # pydantic's error is one
+            raise self._not_understood(Unanswered, "GET /orders/{id}", raw, error) from None
+
+    def find_returns(self, store: str, number: str) -> Sequence[WarehouseReturn]:
+        """Never possible: Veeqo numbers returns itself and searches none (Veeqo §12)."""
+        words = f"Veeqo cannot be asked for return {number}; ask for the returns of its order."
+        raise Refused(self.name, "find return", words)
+
+    def create_return(self, request: ReturnRequest) -> WarehouseReturn:
+        """Never possible: the API only reads returns (Veeqo §12)."""
+        words = f"Veeqo takes no returns from others; put a note on order {request.order_number}."
+        raise Refused(self.name, "create return", words)
+
+    def note_return(self, order_id: str, text: str) -> None:
+        """Tag the order so that the returns desk finds it, then say in a note what to expect."""
+        self._tags.put(order_id, self._return_tag, _RETURN_COLOUR)
+        self.client.add_note(order_id, text)
 
     def _items(self, sku: str) -> list[WarehouseItem]:
         found: dict[str, WarehouseItem] = {}
@@ -218,18 +249,6 @@ class VeeqoWarehouse:
                         found[sellable.id] = WarehouseItem(sellable.id, sku, title, True, sellable.price)
         return list(found.values())
 
-    def _tag(self) -> str:
-        with self._tag_lock:
-            if self._warning_tag_id is None:
-                tag = self._existing_tag() or self.client.create_tag(self._warning_tag, _WARNING_COLOUR)
-                self._warning_tag_id = self._parsed(Tag, tag, "POST /tags").id
-            return self._warning_tag_id
-
-    def _existing_tag(self) -> dict[str, Any] | None:
-        rows = (row for page in self.client.tag_pages() for row in page if isinstance(row, dict))
-        named = (row for row in rows if row.get("name") == self._warning_tag and not row.get("deleted_at"))
-        return next(named, None)
-
     def _parsed(self, model: type[_Payload], row: Any, operation: str) -> _Payload:
         try:
             return model.model_validate(row)
@@ -241,11 +260,16 @@ class VeeqoWarehouse:
     def _order(self, raw: Any, operation: str) -> WarehouseOrder:
         try:
             return to_warehouse_order(Order.model_validate(raw), raw)
-        except (ValidationError, ValueError) as error:
-            why = reason(error) if isinstance(error, ValidationError) else str(error)
-            words = f"order {record_reference(raw)} cannot be understood ({why})."
+        except ValueError as error:  # pydantic's error is one
             unknown = Unanswered if operation.startswith("GET") else OutcomeUnknown
-            raise unknown(self.name, operation, words) from None
+            raise self._not_understood(unknown, operation, raw, error) from None
+
+    def _not_understood(
+        self, unknown: type[OutcomeUnknown], operation: str, raw: Any, error: ValueError
+    ) -> OutcomeUnknown:
+        why = reason(error) if isinstance(error, ValidationError) else str(error)
+        words = f"order {record_reference(raw)} cannot be understood ({why})."
+        return unknown(self.name, operation, words)
 
     def _read(self, rows: Sequence[Any]) -> tuple[list[WarehouseOrder], list[UnreadableRecord]]:
         orders, faults = [], []
@@ -261,33 +285,3 @@ def _may_be_numbered(row: Any, number: str) -> bool:
     """Exact comparison; a row that does not say its number might be the one."""
     said = row.get("number") if isinstance(row, dict) else None
     return said == number or not isinstance(said, str)
-
-
-def _address(address: Address) -> dict[str, str]:
-    return {
-        "first_name": address.first_name,
-        "last_name": address.last_name,
-        "company": address.company,
-        "address1": address.street_1,
-        "address2": address.street_2,
-        "city": address.city,
-        "state": address.state,
-        "zip": address.postal_code,
-        "country": address.country,
-        "phone": address.phone,
-        "email": address.email,
-    }
-
-
-def _payment(request: OrderRequest) -> dict[str, str]:
-    return {"payment_type": _PAYMENT_TYPE, "reference_number": request.payment_reference}
-
-
-def _line(line: RequestedLine) -> dict[str, Any]:
-    return {
-        "sellable_id": as_sent_id(line.item_id),
-        "quantity": line.quantity,
-        "price_per_unit": f"{line.unit_price:f}",
-        "tax_rate": 0,  # amounts are carried as charged, taxes are not split off (failure case F26)
-        "additional_options": f"line {line.line_id}",
-    }
