@@ -15,10 +15,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from integration_pipelines.config.deposco_fields import V1_HEADER, V1_LINE, V2_HEADER, V2_LINE
+from integration_pipelines.config.deposco_fields import (
+    V1_HEADER,
+    V1_LINE,
+    V1_RETURN_HEADER,
+    V1_RETURN_LINE,
+    V2_HEADER,
+    V2_LINE,
+    V2_RETURN_HEADER,
+    V2_RETURN_LINE,
+)
 from integration_pipelines.config.facilities import WithFacilities
 from integration_pipelines.config.frozen import Frozen
-from integration_pipelines.warehouse import WarehouseOrderState
+from integration_pipelines.warehouse import ParcelState, ReturnState, WarehouseOrderState
 
 
 class Generation(StrEnum):
@@ -42,6 +51,13 @@ class StockRead(StrEnum):
     ENTERPRISE = "enterprise_inventory"  # no changes, but items by number and more measures
 
 
+class ShipmentRead(StrEnum):
+    """Which V1 read tells what left (Deposco §12.2)."""
+
+    SEARCH = "shipment_search"  # shipments with their orders, by the day they left
+    STATUS = "order_status"  # orders changed on a day, with their shipments but without SKUs
+
+
 class Grant(StrEnum):
     """OAuth2 grants that were seen alive (Deposco §2.1)."""
 
@@ -63,11 +79,17 @@ class Capabilities(Frozen):
     items: Generation = Generation.V2
     availability: Literal[Generation.V1] | None = Generation.V1  # V2 has no balances (Deposco §0.2)
     shipments: Generation = Generation.V2
+    returns: Generation | None = Field(default=None, description="as orders, unless it says otherwise")
+
+    @property
+    def returns_by(self) -> Generation:
+        """The generation that serves returns."""
+        return self.returns or self.orders
 
     @property
     def used(self) -> frozenset[Generation]:
         """The generations that serve anything."""
-        serving = (self.orders, self.items, self.availability, self.shipments)
+        serving = (self.orders, self.items, self.availability, self.shipments, self.returns_by)
         return frozenset(generation for generation in serving if generation)
 
 
@@ -95,10 +117,16 @@ class V2Paths(Frozen):
     companies: str = "/companies"
     facilities: str = "/facilities"
     shipments: str = "/shipments/outboundShipments"
+    shipment_lines: str = "/shipments/outboundShipments/{id}/shipmentLines"
+    returns: str = "/orders/customerReturns"
+    one_return: str = "/orders/customerReturns/{id}"
+    return_lines: str = "/orders/customerReturns/{id}/orderLines"
+    return_cancellations: str = "/orders/customerReturns/{id}/cancellations"
+    receipts: str = "/receipts"
 
 
 class V1Paths(Frozen):
-    """Below the V1 base URL. `{business_unit}` and `{number}` are filled in, encoded."""
+    """Below the V1 base URL. `{business_unit}`, `{number}` and `{days}` are filled in, encoded."""
 
     order_search: str = "/search/Order"
     insert_orders: str = "/orders"
@@ -106,6 +134,8 @@ class V1Paths(Frozen):
     item: str = "/items/{business_unit}/{number}"
     availability: str = "/enterpriseinventory/{business_unit}/availability"
     inventory: str = "/inventory/full"
+    shipment_search: str = "/search/shipment"
+    order_statuses: str = "/status/order/{days}"
 
 
 class V2(Frozen):
@@ -119,6 +149,8 @@ class V2(Frozen):
     page_size: int = Field(default=50, gt=0)
     header_fields: Mapping[str, str] = V2_HEADER
     line_fields: Mapping[str, str] = V2_LINE
+    return_header_fields: Mapping[str, str] = V2_RETURN_HEADER
+    return_line_fields: Mapping[str, str] = V2_RETURN_LINE
 
 
 class V1(Frozen):
@@ -148,6 +180,16 @@ class V1(Frozen):
     items_per_call: int = Field(default=50, gt=0)
     header_fields: Mapping[str, str] = V1_HEADER
     line_fields: Mapping[str, str] = V1_LINE
+    return_header_fields: Mapping[str, str] = V1_RETURN_HEADER
+    return_line_fields: Mapping[str, str] = V1_RETURN_LINE
+    shipment_read: ShipmentRead = ShipmentRead.SEARCH
+    shipped_field: str = Field(
+        default="actualShipDate", description="searchable field of shipments that says when they left"
+    )
+    shipment_order_field: str = Field(
+        default="orderHeaders.customerOrderNumber",
+        description="searchable field of shipments that says the marketplace's order number",
+    )
 
 
 class OrderDefaults(Frozen):
@@ -173,6 +215,16 @@ class OrderDefaults(Frozen):
     look_before_create: bool = True
 
 
+class ReturnDefaults(Frozen):
+    """What a return says that the marketplace does not, and what is read of it."""
+
+    order_type: str = "Customer Return"
+    initial_status: Literal["New"] = "New"
+    facility: str | None = Field(default=None, description="where returns go; needed to announce any")
+    reason_title: str = Field(default="RMA Reason", description="of the line note with the buyer's reason")
+    read_receipts: bool = Field(default=True, description="V2: ask in which condition goods came")
+
+
 class DeposcoProfile(WithFacilities):
     """One Deposco account.
 
@@ -182,6 +234,7 @@ class DeposcoProfile(WithFacilities):
         states: order status → neutral state, for statuses that the tenant renamed; compared like the
             built-in ones (case and spelling variants do not count).
         cancellable: statuses in which the wave still allows a cancellation (Deposco §11.3).
+        return_states, parcel_states: likewise, for returns and shipments.
         read_order_fields, read_line_fields: our field → the tenant's, where it uses another one.
         facilities: the choice for an order is made among them.
     """
@@ -192,7 +245,10 @@ class DeposcoProfile(WithFacilities):
     v2: V2 | None = V2()
     v1: V1 | None = V1()
     orders: OrderDefaults = OrderDefaults()
+    returns: ReturnDefaults = ReturnDefaults()
     states: Mapping[str, WarehouseOrderState] = Field(default_factory=dict)
+    return_states: Mapping[str, ReturnState] = Field(default_factory=dict)
+    parcel_states: Mapping[str, ParcelState] = Field(default_factory=dict)
     cancellable: frozenset[str] = frozenset(
         {"Draft", "New", "Hold", "Ready for Fulfillment", "Wave Built", "Back Ordered",
          "Accepted", "Open", "Planned", "Ready", "Review"}

@@ -1,4 +1,4 @@
-"""Which fact of an order goes into which field of a Deposco order, as data, and how long each may be.
+"""Which fact of an order or return goes into which field of Deposco's, as data, and how long each may be.
 
 A field's place is a path with `/` between the keys, because Deposco's business keys have dots in their
 names (Deposco §3.1). A fact is one of `composing.py`'s; `=text` is a constant. V1's order of fields is
@@ -96,6 +96,54 @@ V1_LINE: Mapping[str, str] = {
     "unitPrice": "unit_price",
 }
 
+V2_RETURN_HEADER: Mapping[str, str] = {
+    "businessUnit/businessKey/code": "business_unit",
+    "number": "number",
+    "orderStatus": "initial_status",
+    "orderSource": "order_source",
+    "customerOrderNumber": "marketplace_order",
+    "relatedOrderNumber": "related_order",
+    "importReference": "number",
+    "shipToFacility/businessKey/number": "facility",
+}
+
+V2_RETURN_LINE: Mapping[str, str] = {
+    "lineNumber": "line_number",
+    "customerLineNumber": "line_id",
+    "item/businessKey/number": "sku",
+    "item/businessKey/businessUnit.code": "business_unit",
+    "pack/businessKey/item.number": "sku",
+    "pack/businessKey/quantity": "pack_size",
+    "pack/businessKey/item.businessUnit.code": "business_unit",
+    "orderPackQuantity": "quantity",
+    "notes": "notes",
+}
+
+# V1 documents no type of its own for returns: they are orders of another type (Deposco §11.5, §14).
+V1_RETURN_HEADER: Mapping[str, str] = {
+    "businessUnit": "business_unit",
+    "facility": "facility",
+    "number": "number",
+    "type": "order_type",
+    "status": "initial_status",
+    "importReference": "number",
+    "orderSource": "order_source",
+    "customerOrderNumber": "marketplace_order",
+    "relatedOrderNumber": "related_order",
+    "orderLines/orderLine": "lines",
+}
+
+V1_RETURN_LINE: Mapping[str, str] = {
+    "businessUnit": "business_unit",
+    "lineNumber": "line_number",
+    "customerLineNumber": "line_id",
+    "orderPackQuantity": "quantity",
+    "itemNumber": "sku",
+    "pack/type": "pack_type",
+    "pack/quantity": "pack_size",
+    "notes/note": "notes",
+}
+
 #: Fields that the schema wants even when there is nothing to say.
 V1_KEPT_EMPTY = frozenset({"shipToAddress/stateProvinceCode", "shipToAddress/postalCode"})
 
@@ -103,6 +151,7 @@ V1_KEPT_EMPTY = frozenset({"shipToAddress/stateProvinceCode", "shipToAddress/pos
 LIMITS: Mapping[str, int] = {
     "number": 50,
     "marketplace_order": 50,
+    "related_order": 50,
     "order_source": 100,
     "ship_via": 50,
     "ship_vendor": 50,
@@ -128,5 +177,5 @@ LIMITS: Mapping[str, int] = {
 
 #: These tell records apart: shortened, two of them could become one.
 NEVER_SHORTENED = frozenset(
-    {"number", "marketplace_order", "line_number", "line_id", "sku", "country", "facility"}
+    {"number", "marketplace_order", "related_order", "line_number", "line_id", "sku", "country", "facility"}
 )

@@ -70,8 +70,7 @@ def open_deposco(
     Raises:
         ValueError: a capability needs a door or secrets that are missing.
     """
-    capabilities = profile.capabilities
-    used = {capabilities.orders, capabilities.items, capabilities.shipments, capabilities.availability}
+    used = profile.capabilities.used
     v2 = _v2_door(name, profile, secrets.oauth, door, tokens, clock) if Generation.V2 in used else None
     v1 = _v1_door(name, profile, secrets.basic, door) if Generation.V1 in used else None
     return DeposcoWarehouse(name, DeposcoClient(name, profile, v2=v2, v1=v1), clock)

@@ -51,6 +51,7 @@ class Composer:
         assert door is not None, f"the profile of {account} has no {generation} door"
         self._header_fields = door.header_fields
         self._line_fields = door.line_fields
+        self._kept_empty = frozenset() if self._is_v2 else V1_KEPT_EMPTY
         self._operation = "POST /orders/salesOrders" if self._is_v2 else "POST /orders"
 
     def order(self, request: OrderRequest, facility: str | None = None) -> dict[str, Any]:
@@ -73,16 +74,16 @@ class Composer:
             self._check(facts, needed, f"line {position}: ", faults)
             if line.quantity <= 0:
                 faults.append(f"line {position}: {line.quantity} units are asked for")
-            lines.append(self._filled(self._line_fields, facts))
+            lines.append(filled(self._line_fields, facts, self._kept_empty))
         if faults:
             raise NotSendable(self._account, self._operation, "; ".join(faults) + ".")
         if self._is_v2:
             return {
-                **self._filled(self._header_fields, header),
+                **filled(self._header_fields, header, self._kept_empty),
                 "notes": header["notes"],
                 "orderLines": {"data": lines},
             }
-        return self._filled(self._header_fields, {**header, "lines": lines})
+        return filled(self._header_fields, {**header, "lines": lines}, self._kept_empty)
 
     def _header_facts(self, request: OrderRequest, facility: str | None, faults: list[str]) -> dict[str, Any]:
         ship_via = request.delivery_method or self._defaults.ship_via or ""
@@ -158,30 +159,41 @@ class Composer:
 
     def _check(self, facts: dict[str, Any], needed: Mapping[str, str], where: str, faults: list[str]) -> None:
         faults += [f"{where}{words} is missing" for name, words in needed.items() if not facts.get(name)]
-        for name, limit in LIMITS.items():
-            value = facts.get(name)
-            if not isinstance(value, str) or len(value) <= limit:
-                continue
-            if name in self._defaults.shorten and name not in NEVER_SHORTENED:
+        for name in sorted(self._defaults.shorten - NEVER_SHORTENED):
+            value, limit = facts.get(name), LIMITS.get(name)
+            if isinstance(value, str) and limit is not None and len(value) > limit:
                 logger.warning("%s: %s is shortened to %d characters", self._account, name, limit)
                 facts[name] = value[:limit].rstrip()
                 facts["full_name"] = f"{facts.get('first_name', '')} {facts.get('last_name', '')}".strip()
-            else:
-                title = _NAMES.get(name, f"the {name.replace('_', ' ')}")
-                faults.append(f"{where}{title} has {len(value)} characters; Deposco takes {limit}")
+        faults += [f"{where}{fault}" for fault in too_long(facts)]
 
-    def _filled(self, fields: Mapping[str, str], facts: Facts) -> dict[str, Any]:
-        document: dict[str, Any] = {}
-        for path, fact in fields.items():
-            value = fact[1:] if fact.startswith("=") else facts.get(fact)
-            if value is None or (value == "" and (self._is_v2 or path not in V1_KEPT_EMPTY)):
-                continue
-            *parents, name = path.split("/")
-            place = document
-            for parent in parents:
-                place = place.setdefault(parent, {})
-            place[name] = value
-        return document
+
+def filled(
+    fields: Mapping[str, str], facts: Facts, kept_empty: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The document that has each fact in its field; `kept_empty` are fields that are written when blank."""
+    document: dict[str, Any] = {}
+    for path, fact in fields.items():
+        value = fact[1:] if fact.startswith("=") else facts.get(fact)
+        if value is None or (value == "" and path not in kept_empty):
+            continue
+        *parents, name = path.split("/")
+        place = document
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[name] = value
+    return document
+
+
+def too_long(facts: Facts) -> list[str]:
+    """What is longer than Deposco takes (Deposco §5)."""
+    faults = []
+    for name, limit in LIMITS.items():
+        value = facts.get(name)
+        if isinstance(value, str) and len(value) > limit:
+            title = _NAMES.get(name, f"the {name.replace('_', ' ')}")
+            faults.append(f"{title} has {len(value)} characters; Deposco takes {limit}")
+    return faults
 
 
 def note(title: str, body: str) -> dict[str, str]:

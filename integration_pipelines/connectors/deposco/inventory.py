@@ -16,7 +16,7 @@ from integration_pipelines.config.deposco import V1
 from integration_pipelines.connectors.deposco.payloads import rows_of
 from integration_pipelines.connectors.deposco.reading import record_reference
 from integration_pipelines.connectors.deposco.rendering import as_list, read_document
-from integration_pipelines.connectors.deposco.v1 import collected, utc_seconds
+from integration_pipelines.connectors.deposco.v1_door import collected, utc_seconds
 from integration_pipelines.connectors.http import Operation, Transport
 from integration_pipelines.connectors.wire import path_segment
 from integration_pipelines.remote import Unanswered

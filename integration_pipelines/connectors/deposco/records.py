@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.config.deposco import DeposcoProfile
-from integration_pipelines.connectors.deposco.client import Calls
+from integration_pipelines.connectors.deposco.client import DocumentCalls
 from integration_pipelines.connectors.deposco.payloads import EntityRef, SalesOrder, SalesOrderLine, rows_of
 from integration_pipelines.connectors.deposco.reading import (
     record_reference,
@@ -33,15 +33,23 @@ class OrderRecords:
     Args:
         account: the warehouse's key in `channels.yaml`.
         profile: names, statuses and business unit.
-        calls: of the generation that serves orders.
+        calls: of the generation that serves them.
         clock: dates what does not say when it changed.
+        order_type: which kind of order is meant; sales orders unless another is named.
     """
 
-    def __init__(self, account: str, profile: DeposcoProfile, calls: Calls, clock: Clock) -> None:
+    def __init__(
+        self,
+        account: str,
+        profile: DeposcoProfile,
+        calls: DocumentCalls,
+        clock: Clock,
+        order_type: str | None = None,
+    ) -> None:
         self._account = account
         self._profile = profile
         self._calls = calls
-        self._type = profile.orders.order_type
+        self._type = order_type or profile.orders.order_type
         self._clock = clock
 
     def numbered(self, store: str, number: str) -> list[Mapping[str, Any]]:
@@ -57,7 +65,7 @@ class OrderRecords:
                 if isinstance(said, (str, int)) and str(said) != number:
                     continue
                 order = self.parsed_or_unanswered(row)
-                if order.number == number and self._is_in(order, store):
+                if order.number == number and self.is_in(order, store):
                     key = self._key(order, store)
                     found[key] = self._calls.with_all_lines(row, key)
             if found:
@@ -73,10 +81,10 @@ class OrderRecords:
     def is_ours(self, order: SalesOrder, store: str) -> bool:
         """Whether it is in this business unit and came from our source, or does not say from which."""
         source = self._profile.orders.order_source.casefold()
-        return self._is_in(order, store) and order.order_source.casefold() in ("", source)
+        return self.is_in(order, store) and order.order_source.casefold() in ("", source)
 
-    def _is_in(self, order: SalesOrder, store: str) -> bool:
-        """Whether it is a sales order of this business unit; what it does not say does not count."""
+    def is_in(self, order: SalesOrder, store: str) -> bool:
+        """Whether it is of the kind and business unit that are meant, or does not say."""
         if order.type and status_key(order.type) != status_key(self._type):
             return False
         return self.unit_matches(order.business_unit, store)

@@ -1,50 +1,36 @@
-"""The V1 calls: HTTP Basic, XML first, one method each, records as they came (Deposco §3.2, §6.2, §9-11.5).
+"""The V1 calls for orders, items and availability, records as they came (Deposco §6.2, §9-11.5).
 
-Surprising: a blank 200 is a failure; a batch answers 207 and only its records say what happened; an
+Surprising: a batch answers 207 and only its records say what happened; an
 order has no id, its number and business unit are its key; filters may be ignored; and updates replace
 whole orders, so none is ever sent.
 """
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from integration_pipelines.config.deposco import V1, Rendering
 from integration_pipelines.connectors.deposco.errors import NotSendable
 from integration_pipelines.connectors.deposco.multistatus import RecordResult, result_for
 from integration_pipelines.connectors.deposco.payloads import SalesOrder
-from integration_pipelines.connectors.deposco.rendering import (
-    as_list,
-    json_content,
-    read_document,
-    xml_content,
-)
-from integration_pipelines.connectors.http import Content, Operation, Transport, form_content
+from integration_pipelines.connectors.deposco.rendering import json_content, xml_content
+from integration_pipelines.connectors.deposco.v1_door import CLOCKS_DIFFER, V1Door, reads, utc_seconds, writes
+from integration_pipelines.connectors.http import Content, Operation, form_content
 from integration_pipelines.connectors.wire import path_segment
 from integration_pipelines.connectors.words import redacted
-from integration_pipelines.remote import OutcomeUnknown, Refused, Unanswered
+from integration_pipelines.remote import OutcomeUnknown, Refused
 
 logger = logging.getLogger(__name__)
 
-
-def _reads(code: str) -> Operation:
-    return Operation(code, reads=read_document, blank_fails=True)
-
-
-def _writes(code: str) -> Operation:
-    return Operation(code, write=True, reads=read_document, blank_fails=True)
-
-
-_SEARCH = _reads("GET /search/Order")
-_ITEM = _reads("GET /items/{number}")
-_AVAILABILITY = _reads("GET /enterpriseinventory/availability")
-_INSERT = _writes("POST /orders")
-_SET_STATUS = _writes("POST /orders/statusUpdates")
+_SEARCH = reads("GET /search/Order")
+_ITEM = reads("GET /items/{number}")
+_AVAILABILITY = reads("GET /enterpriseinventory/availability")
+_INSERT = writes("POST /orders")
+_SET_STATUS = writes("POST /orders/statusUpdates")
 
 _AVAILABILITY_PAGE = 100
 _MOST_PAGES = 1_000
-_CLOCKS_DIFFER = timedelta(minutes=5)
 _SEPARATOR = "/"
 
 
@@ -52,26 +38,24 @@ class V1Calls:
     """One account's V1 interface.
 
     Args:
-        account: the warehouse's key in `channels.yaml`.
         settings: paths, fields and rendering.
-        transport: the door, with Basic credentials.
+        door: how V1 is spoken.
     """
 
     creates_with_answer = False
 
-    def __init__(self, account: str, settings: V1, transport: Transport) -> None:
-        self.account = account
+    def __init__(self, settings: V1, door: V1Door) -> None:
+        self._door = door
         self.availability_measure = settings.availability_measure
         self._settings = settings
         self._paths = settings.paths
-        self._transport = transport
 
     def changed_orders(
         self, business_unit: str, order_type: str, since: datetime, until: datetime
     ) -> Iterator[list[Any]]:
         """Orders changed in the period, in one answer; all there are where the filter is ignored."""
         field = self._settings.changed_field
-        period = f"{utc_seconds(since)},{utc_seconds(until + _CLOCKS_DIFFER)}"
+        period = f"{utc_seconds(since)},{utc_seconds(until + CLOCKS_DIFFER)}"
         query = [("type", order_type), (f"{field}Ops", "BETWEEN"), (field, period)]
         yield self._search(query, business_unit)
 
@@ -104,21 +88,21 @@ class V1Calls:
             OutcomeUnknown: the answer does not say what became of it.
         """
         number = str(document["number"])
-        answer = self._transport.send(
+        answer = self._door.transport.send(
             _INSERT, "POST", self._paths.insert_orders, content=self._rendered([document])
         ).json
         result = self._result(_INSERT, answer, number, document)
         if result.doubtful:
-            logger.warning("%s: %s: %s", self.account, number, result.words)
-            raise StoredInPart(self.account, _INSERT.code, result.words, status=result.status)
+            logger.warning("%s: %s: %s", self._door.account, number, result.words)
+            raise StoredInPart(self._door.account, _INSERT.code, result.words, status=result.status)
         if result.words:
-            logger.info("%s: %s: %s", self.account, number, result.words)
+            logger.info("%s: %s: %s", self._door.account, number, result.words)
 
     def cancel_order(self, _order_id: str, order: SalesOrder, order_type: str) -> None:
         """Set the status; V1 names no state in which it refuses, so the caller looks first."""
         fields = [("status", "Canceled"), ("type", order_type), ("number", order.number)]
         path = self._paths.status_updates
-        answer = self._transport.send(_SET_STATUS, "POST", path, content=form_content(fields)).json
+        answer = self._door.transport.send(_SET_STATUS, "POST", path, content=form_content(fields)).json
         self._result(_SET_STATUS, answer, order.number, None)
 
     def add_note(
@@ -126,7 +110,7 @@ class V1Calls:
     ) -> None:
         """Not possible: V1 changes simple fields, or replaces an order as a whole, which could clear it."""
         words = f"V1 cannot add a note to {order.number}: tell the people on the floor yourself."
-        raise NotSendable(self.account, "add note", words)
+        raise NotSendable(self._door.account, "add note", words)
 
     def items_numbered(self, business_unit: str, number: str) -> Iterator[list[Any]]:
         """The item with this number.
@@ -138,7 +122,7 @@ class V1Calls:
             yield self.availability(business_unit, [number], [])
             return
         segments = {"business_unit": path_segment(business_unit), "number": path_segment(number)}
-        yield self._records(_ITEM, self._paths.item.format(**segments), [], "item")
+        yield self._door.records(_ITEM, self._paths.item.format(**segments), [], "item")
 
     def item_number(self, _item_id: str) -> str | None:
         """V1 lines name their item by number; there is nothing to look up."""
@@ -174,7 +158,7 @@ class V1Calls:
         ]
         missing, seen = set(item_numbers), set[str]()
         for page in range(1, _MOST_PAGES):
-            rows = self._records(
+            rows = self._door.records(
                 _AVAILABILITY,
                 path,
                 [*query, ("pageNumber", str(page))],
@@ -193,22 +177,7 @@ class V1Calls:
     def _search(self, query: Sequence[tuple[str, str]], business_unit: str) -> list[Any]:
         field = self._settings.business_unit_field
         narrowed = [*query, (field, business_unit)] if field else query
-        return self._records(_SEARCH, self._paths.order_search, narrowed, "order")
-
-    def _records(
-        self, operation: Operation, path: str, query: Sequence[tuple[str, str]], *names: str
-    ) -> list[Any]:
-        try:
-            value = self._transport.send(operation, "GET", path, query=query).json
-        except Refused as refused:
-            if refused.status == 404:
-                return []
-            raise
-        rows = collected(value, names)
-        if rows is None:
-            words = f"the answer has no {names[0]}, and it does not say that there is none."
-            raise Unanswered(self.account, operation.code, words)
-        return rows
+        return self._door.records(_SEARCH, self._paths.order_search, narrowed, "order")
 
     def _result(
         self, operation: Operation, answer: Any, number: str, sent: Mapping[str, Any] | None
@@ -216,12 +185,12 @@ class V1Calls:
         result = result_for(answer, number)
         if result is None or result.status is None:
             words = "the answer does not say what became of the order."
-            raise OutcomeUnknown(self.account, operation.code, words)
+            raise OutcomeUnknown(self._door.account, operation.code, words)
         words = redacted(result.words, request=sent) or "no explanation was given"
         if result.status >= 500:
-            raise OutcomeUnknown(self.account, operation.code, words, status=result.status)
+            raise OutcomeUnknown(self._door.account, operation.code, words, status=result.status)
         if result.status >= 400:
-            raise Refused(self.account, operation.code, words, status=result.status)
+            raise Refused(self._door.account, operation.code, words, status=result.status)
         return RecordResult(result.status, redacted(result.words, request=sent), result.doubtful)
 
     def _rendered(self, documents: Sequence[Mapping[str, Any]]) -> Content:
@@ -232,30 +201,3 @@ class V1Calls:
 
 class StoredInPart(OutcomeUnknown):
     """It answered well and said that something is missing: what was stored has to be looked at."""
-
-
-def collected(value: Any, names: Sequence[str]) -> list[Any] | None:
-    """The records of an answer, under one of `names`; None when it is not an answer to this question."""
-    if isinstance(value, list):
-        parts = [collected(part, names) for part in value]
-        return None if None in parts else [row for part in parts for row in part or ()]
-    if value is None:
-        return []
-    if not isinstance(value, Mapping):
-        return None
-    for name in names:
-        if name in value:
-            return [row for row in as_list(value[name]) if row != ""]
-        if f"{name}s" in value:  # some JSON keeps the root element's name
-            return collected(value[f"{name}s"] or None, names)
-    fields = {name for name in value if name != "@root"}
-    if not fields:
-        return []
-    return [value] if fields & {"number", "orderNumber", "itemNumber", "@itemNumber"} else None
-
-
-def utc_seconds(moment: datetime) -> str:
-    """The moment as V1 reads it: UTC, whole seconds, `Z`."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no time zone; every time here is aware.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

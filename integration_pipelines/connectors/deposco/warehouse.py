@@ -3,12 +3,11 @@
 Surprising, because Deposco is so: orders are imported when they may be picked, there is no reservation;
 V2 creates or changes by number while V1 only inserts, so an order is looked for before it is created
 and a refusal is compared with what is there; a filter may be ignored, so number and business unit are
-checked again; and a store of the port is a business unit. Stock is read in `stock.py`.
+checked again; and a store of the port is a business unit. Stock is read in `stock.py`, parcels in
+`dispatches.py`, returns in `returns.py`.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -18,34 +17,37 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.config.deposco import Generation
 from integration_pipelines.connectors.deposco.client import DeposcoClient
 from integration_pipelines.connectors.deposco.composing import Composer, note
-from integration_pipelines.connectors.deposco.errors import NotSendable
-from integration_pipelines.connectors.deposco.facilities import (
-    DispatchWindow,
-    FacilityChoice,
-    choose_facility,
-)
-from integration_pipelines.connectors.deposco.payloads import Item, SalesOrder
+from integration_pipelines.connectors.deposco.dispatches import DispatchReader
+from integration_pipelines.connectors.deposco.errors import NotSendable, nothing_sent_yet
+from integration_pipelines.connectors.deposco.facilities import DispatchWindow, FacilityChoice
+from integration_pipelines.connectors.deposco.items import ItemReader
+from integration_pipelines.connectors.deposco.payloads import SalesOrder
 from integration_pipelines.connectors.deposco.reading import (
     state_of,
     status_key,
     unreadable,
 )
 from integration_pipelines.connectors.deposco.records import FIND, OrderRecords
+from integration_pipelines.connectors.deposco.returns import ReturnsDesk
 from integration_pipelines.connectors.deposco.stock import StockReader
 from integration_pipelines.connectors.deposco.v1 import StoredInPart
-from integration_pipelines.remote import NotExecuted, OutcomeUnknown, Refused, Unanswered
+from integration_pipelines.remote import OutcomeUnknown, Refused, Unanswered
 from integration_pipelines.warehouse import (
     CustomerRequest,
+    Dispatches,
     Facility,
     OrderRequest,
+    Parcel,
+    ReturnNotice,
+    ReturnPage,
+    ReturnRequest,
     StockPage,
     WarehouseItem,
     WarehouseOrder,
     WarehouseOrderState,
     WarehousePage,
+    WarehouseReturn,
 )
-
-logger = logging.getLogger(__name__)
 
 # How a create is refused that finds its number taken: V2 takes it for a change and complains about the
 # status, V1 says so (Deposco §6, §11.1).
@@ -62,19 +64,24 @@ class DeposcoWarehouse:
     """
 
     guest_email_domain: str | None = None
+    return_notice = ReturnNotice.RECORD
 
     def __init__(self, name: str, client: DeposcoClient, clock: Clock) -> None:
         self.name = name
         self.client = client
         self.profile = client.profile
         self._orders = client.orders
-        self._items = client.items
         self._type = client.profile.orders.order_type
         self._clock = clock
         self._exists = _EXISTS[client.profile.capabilities.orders]
         self._records = OrderRecords(name, client.profile, client.orders, clock)
+        self._items = ItemReader(name, client, self._records, clock)
         self._stock = StockReader(name, client, clock)
+        self._dispatches = DispatchReader(name, client, clock)
+        self._returns = ReturnsDesk(name, client, clock)
         self.stock_feed = self._stock.feed
+        self.dispatch_feed = self._dispatches.feed
+        self.return_feed = self._returns.feed
         self._composer = Composer(name, client.profile, client.profile.capabilities.orders)
 
     def changed_orders(self, stores: Sequence[str], since: datetime) -> Iterator[WarehousePage]:
@@ -108,7 +115,7 @@ class DeposcoWarehouse:
 
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Items whose number is exactly the SKU; one call per SKU."""
-        return {sku: self._items_numbered(sku) for sku in dict.fromkeys(skus)}
+        return {sku: self._items.numbered(sku) for sku in dict.fromkeys(skus)}
 
     def facilities(self) -> Sequence[Facility]:
         """The tenant's buildings; with V1 alone those of the profile, whose names are not told."""
@@ -138,10 +145,10 @@ class DeposcoWarehouse:
             Refused: Deposco refuses it, or has another order under this number.
         """
         self._composer.order(request)  # finds what is wrong before any call
-        with self._nothing_sent_yet():
+        with nothing_sent_yet(self.name):
             if self.profile.orders.look_before_create and (known := self._known(request)):
                 return known
-            facility = self._facility_of(request)
+            facility = self._items.facility_of(request)
         document = self._composer.order(request, facility)
         try:
             stored = self._orders.create_order(document)
@@ -191,35 +198,43 @@ class DeposcoWarehouse:
             self._orders.add_note(order, store, self._type, note(self.profile.orders.warning_title, text))
 
     def facility_choice(self, request: OrderRequest, window: DispatchWindow | None = None) -> FacilityChoice:
-        """Which facility would take this order now, and why the others would not (M12).
+        """Which facility would take this order now, and why the others would not (M12)."""
+        return self._items.facility_choice(request, window)
 
-        Reads availability; None is chosen when no facility has been configured.
-        """
-        facilities = self.profile.facilities
-        skus = sorted({line.sku for line in request.lines})
-        numbers = [facility.number for facility in facilities if facility.eligible]
-        stock: dict[str, dict[str, Decimal | None]] = {number: {} for number in numbers}
-        if numbers:
-            for balance in self.client.balances(request.store, skus, numbers):
-                for held in balance.facilities:
-                    if held.facility in stock:
-                        stock[held.facility][balance.item_number] = held.available_to_promise
-        lines = [(line.sku, line.quantity) for line in request.lines]
-        window = window or DispatchWindow(latest=request.ship_by)
-        return choose_facility(lines, stock, facilities, self._clock.now(), window)
+    def dispatches(self, stores: Sequence[str], since: datetime) -> Iterator[Dispatches]:
+        """Parcels of these business units that left or changed, other sources' orders' among them."""
+        for store in dict.fromkeys(stores):
+            yield from self._dispatches.changed(store, since)
 
-    def _facility_of(self, request: OrderRequest) -> str | None:
-        """The facility to name in the order; None leaves it to Deposco, which then shows what lacks."""
-        eligible = [facility for facility in self.profile.facilities if facility.eligible]
-        if len(eligible) == 1:
-            return eligible[0].number
-        if not eligible or self.profile.capabilities.availability is None:
-            return None
-        choice = self.facility_choice(request)
-        if choice.facility is None:
-            why = "; ".join(f"{number}: {words}" for number, words in choice.reasons.items())
-            logger.warning("%s: no facility can take %s as wanted (%s)", self.name, request.number, why)
-        return choice.facility
+    def parcels_of(self, order_id: str) -> Sequence[Parcel]:
+        """All parcels of the order, labels without units and rolled back ones among them."""
+        if (found := self._read_order(order_id)) is None:
+            return []
+        return self._dispatches.of_order(*found)
+
+    def returns(self, stores: Sequence[str], since: datetime) -> Iterator[ReturnPage]:
+        """Returns of these business units, announced or not."""
+        for store in dict.fromkeys(stores):
+            yield from self._returns.changed(store, since)
+
+    def returns_of(self, order_id: str) -> Sequence[WarehouseReturn]:
+        """The returns that name the order."""
+        if (found := self._read_order(order_id)) is None:
+            return []
+        return self._returns.of_order(*found)
+
+    def find_returns(self, store: str, number: str) -> Sequence[WarehouseReturn]:
+        """Returns of the business unit with exactly this number."""
+        return self._returns.find(store, number)
+
+    def create_return(self, request: ReturnRequest) -> WarehouseReturn:
+        """Announce the return to the desk; see `ReturnsDesk.create`."""
+        return self._returns.create(request)
+
+    def note_return(self, order_id: str, text: str) -> None:
+        """Never asked for: the desk receives against a return of its own."""
+        words = f"Deposco's desk receives against returns: create one for order {order_id} instead."
+        raise NotSendable(self.name, "note return", words)
 
     def _known(self, request: OrderRequest) -> WarehouseOrder | None:
         """The order that is there under this number, if it is the same one.
@@ -264,39 +279,14 @@ class DeposcoWarehouse:
         return None
 
     def _before_change(self, order_id: str) -> tuple[SalesOrder, str]:
-        with self._nothing_sent_yet():
-            raw = self._orders.order(order_id, self._type)
-            if raw is None:
+        with nothing_sent_yet(self.name):
+            if (found := self._read_order(order_id)) is None:
                 raise Refused(self.name, "read of an order", f"it does not know order {order_id}.")
-            order = self._records.parsed_or_unanswered(raw)
-            return order, self._records.store_of(order) or self.profile.business_unit
+            return found
 
-    @contextmanager
-    def _nothing_sent_yet(self) -> Iterator[None]:
-        """Reads before a write: when they fail, nothing of the write has left."""
-        try:
-            yield
-        except OutcomeUnknown as unanswered:
-            raise NotExecuted(self.name, unanswered.operation, unanswered.words) from None
-
-    def _items_numbered(self, sku: str) -> list[WarehouseItem]:
-        found: dict[str, WarehouseItem] = {}
-        unit = self.profile.business_unit
-        if not sku:
-            return []
-        for rows in self._items.items_numbered(unit, sku):
-            for row in rows:
-                try:
-                    item = Item.model_validate(row)
-                except ValidationError:
-                    continue  # a damaged item cannot be picked: the SKU counts as unknown
-                if item.number == sku and self._records.unit_matches(
-                    item.business_unit, self.profile.business_unit
-                ):
-                    active = item.shippable is not False and item.sales_enabled_flag is not False
-                    title = item.name or item.short_description
-                    key = item.id or item.number
-                    found[key] = WarehouseItem(key, sku, title, active, item.unit_price)
-            if found:
-                break
-        return list(found.values())
+    def _read_order(self, order_id: str) -> tuple[SalesOrder, str] | None:
+        raw = self._orders.order(order_id, self._type)
+        if raw is None:
+            return None
+        order = self._records.parsed_or_unanswered(raw)
+        return order, self._records.store_of(order) or self.profile.business_unit

@@ -17,6 +17,7 @@ from integration_pipelines.connectors.deposco.payloads.base import (
     Pack,
     Reference,
     is_complete,
+    may_be_cut,
     rows_of,
     unwrapped,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "ShippedContainer",
     "ShippedContainerLine",
     "is_complete",
+    "may_be_cut",
     "rows_of",
     "unwrapped",
 ]

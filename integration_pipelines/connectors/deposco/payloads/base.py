@@ -69,6 +69,13 @@ def is_complete(collection: Any) -> bool:
     return collection.get("complete") is True and len(as_list(collection["data"])) != EMBEDDED_AT_MOST
 
 
+def may_be_cut(collection: Any) -> bool:
+    """Whether rows of an embedded V2 collection may be missing that no other call tells (Deposco §4.1)."""
+    if not isinstance(collection, Mapping) or "data" not in collection:
+        return False
+    return collection.get("complete") is False or len(as_list(collection["data"])) >= EMBEDDED_AT_MOST
+
+
 def _is_code(value: Any) -> bool:
     return isinstance(value, (str, int, float)) and value != ""
 
