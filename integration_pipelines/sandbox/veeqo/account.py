@@ -15,7 +15,18 @@ from urllib.parse import unquote
 from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.catalogue import Product
 from integration_pipelines.sandbox.oversold import Shelves
-from integration_pipelines.sandbox.veeqo import customers, kits, orders, products, reference, stock, tags
+from integration_pipelines.sandbox.veeqo import (
+    customers,
+    kits,
+    orders,
+    parcels,
+    products,
+    reference,
+    returns_desk,
+    shipments,
+    stock,
+    tags,
+)
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import Order
 from integration_pipelines.sandbox.veeqo.quota import LeakyBucket
@@ -32,6 +43,7 @@ ROUTES: Mapping[tuple[str, str], Operation] = MappingProxyType(
         **products.ROUTES,
         **kits.ROUTES,
         **tags.ROUTES,
+        **shipments.ROUTES,
         **reference.ROUTES,
     }
 )
@@ -178,6 +190,69 @@ class VeeqoAccount:
         if all(held.shipment for held in order.allocations):
             raise ValueError(f"Order {number} holds nothing that could be shipped.")
         self._staff.ship(order)
+
+    def split_as_staff(self, number: str) -> None:
+        """A person divides the order's allocations: what one line wants leaves in several parcels.
+
+        Raises:
+            ValueError: it is cancelled or on its way.
+        """
+        self._staff.split(self._open_order(number))
+
+    def ship_one_as_staff(self, number: str) -> None:
+        """A person hands over the first allocation that has not left, and no more.
+
+        Raises:
+            ValueError: it holds nothing that could leave, or is cancelled.
+        """
+        order = self._open_order(number, may_have_left=True)
+        waiting = [held for held in order.allocations if not held.shipment]
+        if not waiting:
+            raise ValueError(f"Order {number} holds nothing that could be shipped.")
+        self._staff.ship(order, only=waiting[0])
+
+    def void_as_staff(self, number: str) -> None:
+        """A person deletes the order's last shipment; the floor ships the goods again after a while.
+
+        Raises:
+            ValueError: none of its parcels has left.
+        """
+        order = self._open_order(number, may_have_left=True)
+        gone = [held for held in order.allocations if held.shipment]
+        if not gone:
+            raise ValueError(f"Order {number} has no shipment.")
+        parcels.void(self._company, order, gone[-1])
+
+    def book_return_as_staff(self, number: str, units: Mapping[str, int], reason: str | None = None) -> str:
+        """A person books a return of these units by SKU; answers its number.
+
+        Raises:
+            KeyError: no order has the number, or no sellable the SKU.
+        """
+        self.catch_up(self._clock.now())
+        return returns_desk.book(self._company, self._company.numbered(number), units, reason).number
+
+    def receive_return_as_staff(
+        self, number: str, return_number: str, units: Mapping[str, int], *, restock: bool = True
+    ) -> None:
+        """A person counts what came for the return; goods go on the shelf only with `restock` ticked.
+
+        Raises:
+            KeyError: no order has the number.
+            StopIteration: it has no such return.
+        """
+        self.catch_up(self._clock.now())
+        order = self._company.numbered(number)
+        back = next(one for one in order.returns if one.number == return_number)
+        returns_desk.receive(self._company, order, back, units, restock=restock)
+
+    def send_back(self, number: str, units: Mapping[str, int], arrives_at: datetime) -> None:
+        """A customer sends these units by SKU back; the desk receives them then, announced or not.
+
+        Raises:
+            KeyError: no order has the number.
+        """
+        self._staff.send_back(self._company.numbered(number), units, arrives_at)
 
     def _set_held(self, number: str, held: bool) -> None:
         order = self._open_order(number)

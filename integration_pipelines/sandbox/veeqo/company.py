@@ -45,6 +45,9 @@ _FIRST_IDS = {
     "warehouse": 4_102,
     "delivery_method": 3_301,
     "kit": 66_000,
+    "return": 3_300,
+    "return_line": 5_100,
+    "return_number": 200,
 }
 
 
@@ -79,10 +82,12 @@ class Company:
         self.settings = settings
         self.at = at
         self._random = random
+        self._return_gaps = Random("returns")
         self._ids = dict(_FIRST_IDS)
         self.orders: dict[int, Order] = {}
         self.orders_by_update = ByUpdate()
         self.order_ids_by_number: dict[str, list[int]] = {}
+        self.order_id_by_shipment: dict[int, int] = {}
         self.customers: dict[int, Customer] = {}
         self.customer_ids_by_email: dict[str, list[int]] = {}
         self.products: dict[int, StoredProduct] = {}
@@ -107,7 +112,9 @@ class Company:
 
     def next_id(self, kind: str) -> int:
         """A fresh id, ascending with gaps."""
-        self._ids[kind] += self._random.randrange(1, 8)
+        # Returns have a sequence of their own, so that no other id depends on what comes back.
+        source = self._return_gaps if kind.startswith("return") else self._random
+        self._ids[kind] += source.randrange(1, 8)
         return self._ids[kind]
 
     def touch_order(self, order: Order) -> None:

@@ -38,7 +38,7 @@ def _order(company: Company, order: Order) -> Json:
         # Newest first: the order of lines is not the order of the request.
         "line_items": [_line(company, line) for line in reversed(order.lines)],
         "allocations": [_allocation(company, order, held) for held in order.allocations],
-        "returns": [],
+        "returns": returns_json(company, order),
         "tags": [tag_json(company.tags[tag_id]) for tag_id in order.tag_ids if tag_id in company.tags],
         "employee_notes": [note_json(order, note) for note in order.employee_notes],
         "created_by": API_USER,
@@ -165,11 +165,11 @@ def _allocation(company: Company, order: Order, allocation: Allocation) -> Json:
             }
             for held in allocation.lines
         ],
-        "shipment": _shipment(order, allocation, allocation.shipment) if allocation.shipment else None,
+        "shipment": shipment_json(order, allocation, allocation.shipment) if allocation.shipment else None,
     }
 
 
-def _shipment(order: Order, allocation: Allocation, shipment: Shipment) -> Json:
+def shipment_json(order: Order, allocation: Allocation, shipment: Shipment) -> Json:
     """No `shipped_at`; the tracking number is an object, a text or null."""
     return {
         "id": shipment.id,
@@ -177,9 +177,9 @@ def _shipment(order: Order, allocation: Allocation, shipment: Shipment) -> Json:
         "allocation_id": allocation.id,
         "carrier_id": shipment.carrier_id,
         "created_at": stamp(shipment.created_at),
-        "updated_at": stamp(shipment.created_at),
+        "updated_at": stamp(shipment.updated_at),
         "tracking_number": shipment.tracking,
-        "tracking_url": None,
+        "tracking_url": shipment.tracking_url,
         "carrier": {
             "id": shipment.carrier_id,
             "name": shipment.carrier_name,
@@ -188,7 +188,7 @@ def _shipment(order: Order, allocation: Allocation, shipment: Shipment) -> Json:
         },
         "service_carrier_name": shipment.service_carrier_name,
         "sub_carrier_id": shipment.sub_carrier_id,
-        "service_name": None,
+        "service_name": shipment.service_name,
         "short_service_name": None,
         "service_type": None,
         "label_url": None,
@@ -201,11 +201,42 @@ def _shipment(order: Order, allocation: Allocation, shipment: Shipment) -> Json:
         "packaging_type": None,
         "shipped_by": None,
         "shipped_by_id": None,
-        "notify_customer": False,
-        "update_remote_order": None,
+        "notify_customer": shipment.notify_customer,
+        "update_remote_order": shipment.update_remote_order,
         "has_return_label": False,
         "outbound_shipment_date": None,
     }
+
+
+def returns_json(company: Company, order: Order) -> list[Json]:
+    """Without any `updated_at`, in the list of the order as in its own (contract 12)."""
+    return [
+        {
+            "id": back.id,
+            "number": back.number,
+            "status": back.status,
+            "type": back.type,
+            "reason": back.reason,
+            "created_at": stamp(back.created_at),
+            "warehouse_name": company.warehouses[back.warehouse_id].name,
+            "user": {"id": 9, "name": "Desk", "email": "desk@example.com"},
+            "line_items": [
+                {
+                    "id": line.id,
+                    "title": line.sellable.title,
+                    "sku_code": line.sellable.sku,
+                    "sellable_id": line.sellable.id,
+                    "quantity": line.quantity,
+                    "received_quantity": line.received,
+                    "refund_quantity": line.refunded,
+                    "refund_amount": number(line.price * line.refunded),
+                    "refund_amount_per_unit": number(line.price),
+                }
+                for line in back.lines
+            ],
+        }
+        for back in order.returns
+    ]
 
 
 def payment_json(payment: Payment) -> Json:

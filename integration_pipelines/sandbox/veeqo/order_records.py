@@ -37,7 +37,10 @@ class AllocatedLine:
 
 @dataclass(slots=True)
 class Shipment:
-    """A parcel that left. `tracking` is an object, a text or null, as recorded in real accounts."""
+    """A parcel that left. `tracking` is an object, a text or null, as recorded in real accounts.
+
+    `tracking_to_come` is a number that the carrier has given but nobody has entered yet.
+    """
 
     id: int
     created_at: datetime
@@ -46,6 +49,12 @@ class Shipment:
     service_carrier_name: str | None
     sub_carrier_id: str | None
     tracking: dict[str, Any] | str | None
+    updated_at: datetime
+    tracking_url: str | None = None
+    tracking_to_come: dict[str, Any] | str | None = None
+    service_name: str | None = None
+    notify_customer: bool = False
+    update_remote_order: bool | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +89,32 @@ class Note:
 
 
 @dataclass(slots=True)
+class ReturnLine:
+    """Units of a sellable sent back; nothing says which order line they were."""
+
+    id: int
+    sellable: Sellable
+    quantity: int
+    price: Decimal
+    received: int = 0
+    refunded: int = 0
+
+
+@dataclass(slots=True)
+class Return:
+    """Goods on their way back, as people book them in the web app."""
+
+    id: int
+    number: str
+    status: str  # `returning`, then `returned`
+    type: str
+    reason: str | None
+    created_at: datetime
+    warehouse_id: int
+    lines: list[ReturnLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Order:
     """A sales order. Its status is never stored: it follows from payment, allocations and shipments."""
 
@@ -109,6 +144,8 @@ class Order:
     shipped_at: datetime | None = None
     merged_to_id: int | None = None
     merged_order: bool = False
+    returns: list[Return] = field(default_factory=list)
+    voided: int = 0  # shipments that were taken back
     ready_since: datetime | None = None  # cleared for the floor, complete, waiting for hands
     revision: int = 0
     rendered: tuple[tuple[int, int], bytes] | None = None

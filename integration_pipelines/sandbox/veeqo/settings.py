@@ -14,6 +14,14 @@ class StaffPace:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnHabits:
+    """Of what has left, how much comes back by itself, and when: (least, most) seconds."""
+
+    share: float = 0.05  # of orders that were shipped whole
+    come_back_seconds: tuple[float, float] = (172_800.0, 864_000.0)
+
+
+@dataclass(frozen=True, slots=True)
 class VeeqoSettings:
     """One account.
 
@@ -26,6 +34,10 @@ class VeeqoSettings:
         enforcement: `on` answers 429 beyond the bucket; `off` only counts the breach.
         email_uniqueness: what creating a customer with a known e-mail does. Undocumented, so all three exist.
         aside_share: sellables of which some units lie at the returns desk: real, and not for sale.
+        split_share: orders of which the staff divide an allocation, so that a line leaves in two parcels.
+        late_tracking_share: orders whose tracking numbers come an hour after the parcels left.
+        tracking_urls: shipments have a `tracking_url`; it is null otherwise.
+        return_habits: None means that goods come back only when somebody sends them.
         cancel_restocks: whether cancelling gives the allocated stock back. Undocumented for the API.
     """
 
@@ -39,3 +51,7 @@ class VeeqoSettings:
     email_uniqueness: Literal["second_record", "refuse", "reuse"] = "second_record"
     cancel_restocks: bool = True
     aside_share: float = 0.25
+    split_share: float = 0.0
+    late_tracking_share: float = 0.0
+    tracking_urls: bool = False
+    return_habits: ReturnHabits | None = None

@@ -5,24 +5,16 @@ draws its pace from its own random source, so what clients call in between chang
 """
 
 import heapq
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
-from integration_pipelines.sandbox.veeqo import stock
+from integration_pipelines.sandbox.veeqo import parcels, returns_desk, stock
 from integration_pipelines.sandbox.veeqo.company import Company
-from integration_pipelines.sandbox.veeqo.order_records import Order, Shipment
+from integration_pipelines.sandbox.veeqo.order_records import Allocation, Order
 from integration_pipelines.sandbox.veeqo.order_search import index_words
 
-# (carrier id, carrier name, service carrier name, sub carrier id); the last one is an aggregator's label.
-_CARRIERS: tuple[tuple[int, str, str | None, str | None], ...] = (
-    (4, "DPD", None, None),
-    (5, "UPS", None, None),
-    (9, "DHL", None, None),
-    (1, "Royal Mail", None, None),
-    (3, "Other", None, None),
-    (41, "Amazon Shipping", "UPS", "UPS"),
-)
+_TRACKING_LATE = timedelta(hours=1)
 _LOW_STOCK = 0.2  # of the usual level, when a delivery of goods refills the shelf
 
 
@@ -36,16 +28,22 @@ class Staff:
         self._sequence = 0
         # (due, sequence, what, order id, cleared since): the last tells stale work from current.
         self._agenda: list[tuple[datetime, int, str, int, datetime]] = []
+        self._boxes: dict[int, dict[str, int]] = {}  # on their way to the returns desk
         self._plan_delivery()
 
     def catch_up(self, now: datetime) -> None:
         """Do everything that was due until `now`, each thing at its own time."""
         self._take_up_ready_orders()
         while self._agenda and self._agenda[0][0] <= now:
-            due, _, what, order_id, since = heapq.heappop(self._agenda)
+            due, sequence, what, order_id, since = heapq.heappop(self._agenda)
             self._company.at = due
             if what == "delivery":
                 self._receive_goods()
+            elif what == "tracking":
+                parcels.enter_tracking(self._company, self._company.orders[order_id])
+            elif what == "box":
+                order = self._company.orders[order_id]
+                returns_desk.goods_arrive(self._company, order, self._boxes.pop(sequence))
             else:
                 self._work_on(self._company.orders[order_id], what, since)
             self._take_up_ready_orders()
@@ -60,14 +58,30 @@ class Staff:
                     held.picked = held.quantity
         self._company.touch_order(order)
 
-    def ship(self, order: Order) -> None:
+    def ship(self, order: Order, only: Allocation | None = None) -> None:
         """What is held leaves, one parcel per allocation; the rest of the order may still wait for stock."""
-        source = self._random(order, "parcel")
+        source = self._random(order, f"parcel/{order.voided}" if order.voided else "parcel")
+        late = self._chance(order, "late tracking", self._company.settings.late_tracking_share)
         for allocation in order.allocations:
-            if not allocation.shipment:
-                stock.dispatch(self._company, allocation, self._parcel(source))
+            if not allocation.shipment and only in (None, allocation):
+                shipment = parcels.bought(self._company, source)
+                if late:
+                    shipment.tracking, shipment.tracking_to_come = None, shipment.tracking
+                parcels.hand_over(self._company, order, allocation, shipment)
+        if late:
+            self._add(self._company.at + _TRACKING_LATE, "tracking", order.id)
         if order.shipped:
-            order.shipped_at = self._company.at
+            self._let_come_back(order)
+
+    def send_back(self, order: Order, units: Mapping[str, int], arrives_at: datetime) -> None:
+        """A box with these units by SKU will be at the returns desk then."""
+        self._boxes[self._add(arrives_at, "box", order.id)] = dict(units)
+
+    def split(self, order: Order) -> None:
+        """Every allocation of two units or more becomes two, so that a line leaves in two parcels."""
+        for allocation in list(order.allocations):
+            if not allocation.shipment and sum(held.quantity for held in allocation.lines) > 1:
+                stock.divide(self._company, order, allocation)
         self._company.touch_order(order)
 
     def merge(self, absorbed: Order, kept: Order) -> None:
@@ -90,6 +104,8 @@ class Staff:
             self._plan(what, order, 3_600.0)  # a recount found the shelf empty: look again later
         elif what == "pick":
             self.pick(order)
+            if self._chance(order, "split", self._company.settings.split_share):
+                self.split(order)
             self._plan("ship", order, self._pace(order, "ship"))
         else:
             self.ship(order)
@@ -104,15 +120,25 @@ class Staff:
 
     def _plan(self, what: str, order: Order, seconds: float, start: datetime | None = None) -> None:
         assert order.ready_since is not None
-        due = (start or self._company.at) + timedelta(seconds=seconds)
+        self._add((start or self._company.at) + timedelta(seconds=seconds), what, order.id, order.ready_since)
+
+    def _add(self, due: datetime, what: str, order_id: int, since: datetime | None = None) -> int:
         self._sequence += 1
-        heapq.heappush(self._agenda, (due, self._sequence, what, order.id, order.ready_since))
+        heapq.heappush(self._agenda, (due, self._sequence, what, order_id, since or due))
+        return self._sequence
+
+    def _let_come_back(self, order: Order) -> None:
+        """Of some orders, one unit comes back by itself."""
+        habits = self._company.settings.return_habits
+        if habits and self._chance(order, "comes back", habits.share):
+            source = self._random(order, "back")
+            sku = source.choice([line.sellable.sku for line in order.lines])
+            seconds = source.uniform(*habits.come_back_seconds)
+            self.send_back(order, {sku: 1}, self._company.at + timedelta(seconds=seconds))
 
     def _plan_delivery(self) -> None:
         least, most = self._company.settings.staff_pace.replenish_seconds
-        due = self._company.at + timedelta(seconds=self._deliveries.uniform(least, most))
-        self._sequence += 1
-        heapq.heappush(self._agenda, (due, self._sequence, "delivery", 0, due))
+        self._add(self._company.at + timedelta(seconds=self._deliveries.uniform(least, most)), "delivery", 0)
 
     def _receive_goods(self) -> None:
         """Refill what runs low or is waited for, up to the usual level beyond the waiting demand."""
@@ -132,34 +158,8 @@ class Staff:
         least, most = pace.pick_seconds if what == "pick" else pace.ship_seconds
         return self._random(order, what).uniform(least, most)
 
+    def _chance(self, order: Order, what: str, share: float) -> bool:
+        return share > 0 and self._random(order, what).random() < share
+
     def _random(self, order: Order, what: str) -> Random:
         return Random(f"{self._seed}/{order.number!a}/{what}")
-
-    def _parcel(self, source: Random) -> Shipment:
-        carrier_id, name, service_carrier, sub_carrier = source.choice(_CARRIERS)
-        code = f"{name[:2].upper()}{source.randrange(10**13, 10**14)}"
-        return Shipment(
-            id=self._company.next_id("shipment"),
-            created_at=self._company.at,
-            carrier_id=carrier_id,
-            carrier_name=name,
-            service_carrier_name=service_carrier,
-            sub_carrier_id=sub_carrier,
-            tracking=self._tracking(code, source.random()),
-        )
-
-    def _tracking(self, code: str, draw: float) -> dict[str, Any] | str | None:
-        """An object mostly, sometimes a bare text (a few with a leading blank), sometimes nothing."""
-        if draw < 0.08:
-            return None
-        if draw < 0.2:
-            return f" {code}" if draw < 0.1 else code
-        dates = (
-            "in_transit_at",
-            "out_for_delivery_at",
-            "delivered_at",
-            "cancelled_at",
-            "returned_to_sender_at",
-        )
-        number = {"id": self._company.next_id("tracking"), "tracking_number": code, "status": "created"}
-        return {**number, **dict.fromkeys(dates)}

@@ -102,6 +102,34 @@ def dispatch(company: Company, allocation: Allocation, shipment: Shipment) -> No
     allocation.updated_at = company.at
 
 
+def undo_dispatch(company: Company, allocation: Allocation) -> None:
+    """The parcel did not leave after all: its units are held on the shelf again."""
+    for held in allocation.lines:
+        _move(
+            company, held.sellable, allocation.warehouse_id, allocated=held.quantity, physical=held.quantity
+        )
+    allocation.shipment = None
+    allocation.updated_at = company.at
+
+
+def divide(company: Company, order: Order, allocation: Allocation) -> None:
+    """Half of what the allocation holds goes into another one of the same warehouse; nothing moves."""
+    other = Allocation(company.next_id("allocation"), allocation.warehouse_id, company.at, company.at)
+    for held in allocation.lines:
+        if (units := held.quantity // 2) > 0:
+            line_id = company.next_id("allocated_line")
+            picked = min(held.picked, units)
+            other.lines.append(AllocatedLine(line_id, held.line_id, held.sellable, units, picked))
+            held.quantity, held.picked = held.quantity - units, held.picked - picked
+    order.allocations.append(other)
+    allocation.updated_at = company.at
+
+
+def put_back(company: Company, sellable: Sellable, warehouse_id: int, units: int) -> None:
+    """Units that came back are on the shelf."""
+    serve_waiting(company, _move(company, sellable, warehouse_id, allocated=0, physical=units))
+
+
 def leave_queue(company: Company, order: Order) -> None:
     """`order` waits for stock no longer."""
     for line in order.lines:

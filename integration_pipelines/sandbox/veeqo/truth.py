@@ -7,7 +7,7 @@ from collections import Counter
 
 from integration_pipelines.sandbox.oversold import Shelves
 from integration_pipelines.sandbox.veeqo.company import Company
-from integration_pipelines.sandbox.veeqo.order_records import Order
+from integration_pipelines.sandbox.veeqo.order_records import Allocation, Order, Return, Shipment
 from integration_pipelines.sandbox.veeqo.web import Json, stamp
 
 
@@ -73,9 +73,36 @@ def order_truth(company: Company, order: Order) -> Json:
         "released_at": stamp(order.payment.created_at) if order.payment else None,
         "picked": order.touched_by_floor,
         "parcels": sum(1 for held in order.allocations if held.shipment),
+        "dispatches": [_dispatch(held, held.shipment) for held in order.allocations if held.shipment],
+        "voided": order.voided,
+        "returns": [_return(back) for back in order.returns],
         "held": order.held,
         "merged_to_id": order.merged_to_id,
         "address_complete": order.deliver_to.deliverable,
         "notes": [note.text for note in order.employee_notes],
         "tags": [company.tags[tag_id].name for tag_id in order.tag_ids],
+    }
+
+
+def _dispatch(allocation: Allocation, shipment: Shipment) -> Json:
+    tracking = shipment.tracking
+    return {
+        "id": shipment.id,
+        "carrier": shipment.carrier_name,
+        "service_carrier": shipment.service_carrier_name,
+        "tracking": tracking["tracking_number"] if isinstance(tracking, dict) else tracking,
+        "shipped_at": stamp(shipment.created_at),
+        "lines": [{"sku": held.sellable.sku, "units": held.quantity} for held in allocation.lines],
+    }
+
+
+def _return(back: Return) -> Json:
+    return {
+        "number": back.number,
+        "status": back.status,
+        "created_at": stamp(back.created_at),
+        "lines": [
+            {"sku": line.sellable.sku, "expected": line.quantity, "received": line.received}
+            for line in back.lines
+        ],
     }
