@@ -9,7 +9,8 @@ from integration_pipelines.sandbox.deposco.settings import (
     FacilitySettings,
     FloorPace,
     Manners,
+    ReturnHabits,
 )
 from integration_pipelines.sandbox.deposco.tenant import DeposcoTenant
 
-__all__ = ["DeposcoSettings", "DeposcoTenant", "FacilitySettings", "FloorPace", "Manners"]
+__all__ = ["DeposcoSettings", "DeposcoTenant", "FacilitySettings", "FloorPace", "Manners", "ReturnHabits"]

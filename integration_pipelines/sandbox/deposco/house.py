@@ -11,7 +11,16 @@ from random import Random
 from typing import Any
 
 from integration_pipelines.sandbox.catalogue import Product
-from integration_pipelines.sandbox.deposco.records import Facility, Item, Level, Order, Shipment, Status
+from integration_pipelines.sandbox.deposco.records import (
+    Facility,
+    Item,
+    Level,
+    Line,
+    Order,
+    Shipment,
+    Status,
+)
+from integration_pipelines.sandbox.deposco.return_records import Receipt, Return, ReturnStatus
 from integration_pipelines.sandbox.deposco.settings import DeposcoSettings
 
 COMPANY_ID = 3_071
@@ -25,7 +34,11 @@ _FIRST_IDS = {
     "note": 61_000,
     "request": 12_000,
     "customer_order": 31_000,
+    "return": 66_000,
+    "return_line": 690_000,
+    "receipt": 220_000,
 }
+_OF_RETURNS = frozenset({"return", "return_line", "receipt"})
 _REMEMBERED_SEARCHES = 400
 _BETA_LAG = 10  # times as stale as `/latest`
 _ONLY_FIRST, _ONLY_OTHERS = 0.2, 0.1  # share of items that are held in one place only
@@ -84,6 +97,7 @@ class House:
         self.at = at
         self._ids = dict(_FIRST_IDS)
         self._gaps = Random(f"{seed}/ids")
+        self._return_gaps = Random(f"{seed}/ids/returns")
         self.opened = at
         self.facilities = {
             one.number: Facility(self.next_id("facility"), one, at) for one in settings.facilities
@@ -98,6 +112,11 @@ class House:
         self.order_changes = Changes()
         self.shipments: dict[int, Shipment] = {}
         self.shipment_changes = Changes()
+        self.returns: dict[int, Return] = {}
+        self.return_by_number: dict[str, Return] = {}
+        self.return_changes = Changes()
+        self.new_returns: list[int] = []  # of which the staff have not heard
+        self.receipts: dict[int, Receipt] = {}
         self.waiting: dict[str, dict[int, None]] = {number: {} for number in self.facilities}
         self.changed_status: list[int] = []  # orders that the staff must look at
         self.searches: dict[str, Search] = {}
@@ -106,7 +125,9 @@ class House:
 
     def next_id(self, kind: str) -> int:
         """A fresh id, ascending with gaps."""
-        self._ids[kind] += self._gaps.randrange(1, 6)
+        # Returns have a sequence of their own, so that no other id depends on what comes back.
+        gaps = self._return_gaps if kind in _OF_RETURNS else self._gaps
+        self._ids[kind] += gaps.randrange(1, 6)
         return self._ids[kind]
 
     def indexed_until(self, beta: bool = False) -> datetime:
@@ -131,6 +152,20 @@ class House:
     def touch_order(self, order: Order) -> None:
         order.updated_at = self.order_changes.note(order.id, self.at)
         order.revision += 1
+
+    def touch_return(self, back: Return, status: ReturnStatus | None = None) -> None:
+        """It changed now, perhaps into another status."""
+        back.updated_at = self.return_changes.note(back.id, self.at)
+        if status is not None and (status != back.status or not back.history):
+            back.status = status
+            back.history.append((back.updated_at, status))
+
+    def orders_of(self, shipment: Shipment) -> list[Order]:
+        return [self.orders[order_id] for order_id in shipment.order_ids]
+
+    def lines_of(self, shipment: Shipment) -> dict[int, tuple[Order, Line]]:
+        """The lines of all its orders, each with its order."""
+        return {line.id: (order, line) for order in self.orders_of(shipment) for line in order.lines}
 
     def touch_item(self, item: Item) -> None:
         item.updated_at = self.item_changes.note(item.id, self.at)

@@ -1,5 +1,7 @@
 """What a Deposco tenant stores: items with stock per facility, orders with lines, shipments.
 
+Returns and receipts are in `return_records.py`.
+
 Both API generations write and read these same records. Names of header fields are those of V2. Quantities
 are whole eaches: the only pack is the Each of 1.
 """
@@ -100,6 +102,7 @@ class Line:
     allocated: int = 0
     picked: int = 0
     shipped: int = 0
+    returned: int = 0
     fields: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -151,15 +154,27 @@ class Order:
 
 
 @dataclass(slots=True)
+class Box:
+    """A container of a shipment; `units` by line id."""
+
+    lpn: str
+    tracking: str | None
+    units: dict[int, int]
+
+
+@dataclass(slots=True)
 class Shipment:
     """One label. `units` by line id; a label may have tracking and no units at all.
 
-    `tracking_to_come` is a number that the carrier has given but nobody has entered yet.
+    Attributes:
+        order_ids: the orders that it serves, mostly one.
+        tracking_to_come: a number that the carrier has given but nobody has entered yet.
+        divided: its boxes where it has several.
     """
 
     id: int
     number: str
-    order_id: int
+    order_ids: tuple[int, ...]
     created_at: datetime
     updated_at: datetime
     vendor: str
@@ -168,6 +183,11 @@ class Shipment:
     units: dict[int, int]
     tracking_to_come: str | None = None
     status: str = "Shipped"  # or Rolled Back
+    divided: list[Box] = field(default_factory=list)
+
+    @property
+    def boxes(self) -> list[Box]:
+        return self.divided or [Box(f"LPN{self.id}", self.tracking, self.units)]
 
 
 @dataclass(slots=True)

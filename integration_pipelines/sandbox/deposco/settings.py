@@ -17,9 +17,24 @@ ALL_SCOPES = frozenset(
         "customerOrders/read",
         "customerOrders/write",
         "outboundShipments/read",
+        "customerReturns/read",
+        "customerReturns/write",
+        "receipts/read",
     }
 )
-ALL_RIGHTS = frozenset({"orders", "search", "status", "items", "inventory", "enterpriseinventory", "bulk"})
+ALL_RIGHTS = frozenset(
+    {
+        "orders",
+        "search",
+        "status",
+        "items",
+        "inventory",
+        "enterpriseinventory",
+        "bulk",
+        "shipments",
+        "receiptlines",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,29 @@ class FloorPace:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnHabits:
+    """What comes back by itself, when, and in which state; seconds are (least, most), shares 0 to 1.
+
+    Attributes:
+        come_back_seconds: from the announcement, or the last parcel of a blind return, to the dock.
+        receive_seconds: from the dock to counted.
+        never_share: announced returns of which nothing ever comes.
+        short_share: announced returns of two units or more of which one unit lacks.
+        damaged_share: boxes whose goods are damaged.
+        other_item_share: boxes in which one unit is another item.
+        blind_share: orders shipped whole of which a unit comes back that nobody announced.
+    """
+
+    come_back_seconds: tuple[float, float] = (172_800.0, 864_000.0)
+    receive_seconds: tuple[float, float] = (600.0, 14_400.0)
+    never_share: float = 0.05
+    short_share: float = 0.1
+    damaged_share: float = 0.1
+    other_item_share: float = 0.05
+    blind_share: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
 class Manners:
     """How the tenant answers; each of these was observed on some tenant (contract sections 3 to 6).
 
@@ -78,6 +116,7 @@ class Manners:
         rotate_refresh_tokens: each refresh gives a new refresh token, and the old one is dead.
         ignored_parameters: query parameters that V1 knows and does not heed, without a word.
         end_of_inventory: how the full inventory says that there are no more items.
+        receiptless_share: received return lines of which no receipt is ever told.
         bulk_second_look_seconds: after so long a bulk import's `Success` may become `Partially Failed`.
     """
 
@@ -95,6 +134,7 @@ class Manners:
     ignored_parameters: frozenset[str] = frozenset()
     end_of_inventory: Literal["null", "empty"] = "null"
     bulk_second_look_seconds: float = 60.0
+    receiptless_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +158,8 @@ class DeposcoSettings:
         split_share: orders of two units or more that leave in two parcels.
         empty_label_share: parcels with a second label that has tracking and no units.
         late_tracking_share: labels whose tracking number comes an hour after the parcel left.
+        boxes_share: shipments of two units or more that are two boxes, each with its own tracking number.
+        return_habits: None means that goods come back only when somebody sends them.
         oms: Enterprise Order Management is subscribed, so customer orders exist.
         public_url: prefix of links, such as `http://127.0.0.1:8765/deposco`; None takes the Host header.
         mount: the path in front of `/latest` when the Host header is used.
@@ -146,6 +188,8 @@ class DeposcoSettings:
     split_share: float = 0.0
     empty_label_share: float = 0.0
     late_tracking_share: float = 0.0
+    boxes_share: float = 0.0
+    return_habits: ReturnHabits | None = None
     oms: bool = False
     answers: Manners = field(default_factory=Manners)
     public_url: str | None = None

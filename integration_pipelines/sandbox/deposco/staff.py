@@ -7,14 +7,16 @@ they were told about one order beforehand.
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from integration_pipelines.sandbox.deposco import stock, working_days
+from integration_pipelines.sandbox.deposco import parcels, returns_desk, stock, working_days
 from integration_pipelines.sandbox.deposco.house import House
-from integration_pipelines.sandbox.deposco.records import Facility, Item, Order, Shipment, Status
+from integration_pipelines.sandbox.deposco.records import Facility, Item, Order, Status
+from integration_pipelines.sandbox.deposco.return_records import Return
+from integration_pipelines.sandbox.deposco.returns_desk import Box
+from integration_pipelines.sandbox.deposco.settings import ReturnHabits
 
-_CARRIERS = (("DPD", "DPD Classic"), ("UPS", "Ground"), ("DHL", "Paket"), ("FedEx", "Ship Outside System"))
 _LOW_STOCK = 0.2
 _LOOK_AGAIN = timedelta(hours=1)
 _TRACKING_LATE = timedelta(hours=1)
@@ -39,6 +41,7 @@ class Staff:
         self._sequence = 0
         # (due, sequence, what, order id, the order's step when it was planned)
         self._agenda: list[tuple[datetime, int, str, int, int]] = []
+        self._boxes: dict[int, Box] = {}  # goods on their way back, or on the desk
         self._errands: list[tuple[str, Status, Errand]] = []
         self._deliveries = house.random("deliveries")
         self._plan_tick(house.at)
@@ -55,7 +58,11 @@ class Staff:
             elif what == "delivery":
                 self._receive_goods()
             elif what == "tracking":
-                self._enter_tracking(self._house.shipments[order_id])
+                parcels.enter_tracking(self._house, self._house.shipments[order_id])
+            elif what == "box":
+                self._open_box(self._boxes[order_id])
+            elif what == "count":
+                returns_desk.count(self._house, self._boxes.pop(order_id))
             elif (order := self._house.orders[order_id]).step == step:
                 self._work_on(order)
             self._take_note()
@@ -75,29 +82,38 @@ class Staff:
                 break
             stock.dispatch(house, order, line, count)
             units[line.id] = count
-        self._label(order, units)
+        self._label([order], units)
         if self._chance(order, "empty label", house.settings.empty_label_share):
-            self._label(order, {})
-        done = all(line.open == 0 for line in order.lines)
-        if done:
-            order.shipped_at = house.at
-        house.set_status(order, Status.SHIP_COMPLETE if done else Status.PARTIALLY_SHIPPED)
+            self._label([order], {})
+        self._set_shipped(order)
+
+    def ship_together(self, orders: Sequence[Order]) -> None:
+        """One parcel leaves with everything that is open of several orders."""
+        units: dict[int, int] = {}
+        for order in orders:
+            for line in list(order.live_lines()):
+                units[line.id] = line.open
+                stock.dispatch(self._house, order, line, line.open)
+        self._label(orders, units)
+        for order in orders:
+            self._set_shipped(order)
 
     def roll_back(self, order: Order) -> None:
         """The last parcel did not leave after all: its units are back on the dock."""
-        house = self._house
-        shipment = [one for one in order.shipments if one.units and one.status == "Shipped"][-1]
-        lines = {line.id: line for line in order.lines}
-        for line_id, units in shipment.units.items():
-            stock.undo_dispatch(house, order, lines[line_id], units)
-        shipment.status = "Rolled Back"
-        self._touch(shipment)
-        order.shipped_at = None
-        house.set_status(order, Status.STAGED)
+        gone = [one for one in order.shipments if one.units and one.status == "Shipped"]
+        parcels.roll_back(self._house, gone[-1])
+
+    def send_back(self, box: Box, arrives_at: datetime) -> None:
+        """The box will be at the dock then, announced or not."""
+        box.id = self._sequence + 1
+        self._boxes[box.id] = box
+        self._add(arrives_at, "box", box.id, 0)
 
     def _take_note(self) -> None:
         """Plan what follows from every status that changed meanwhile."""
         house = self._house
+        while house.new_returns:
+            self._expect(house.returns[house.new_returns.pop()])
         while house.changed_status:
             order = house.orders[house.changed_status.pop()]
             if order.status == Status.NEW:
@@ -105,6 +121,23 @@ class Staff:
             if pace := _STEPS.get(order.status):
                 self._plan(pace, order)
             self._run_errands(order)
+
+    def _expect(self, back: Return) -> None:
+        """By habit, what a client announced comes: whole, short, damaged, mixed up, or never."""
+        if (habits := self._house.settings.return_habits) is not None:
+            source = self._house.random(back.number, "comes back")
+            box = returns_desk.drawn_box(self._house, back, habits, source)
+            seconds = source.uniform(*habits.come_back_seconds)
+            if box is not None:
+                self.send_back(box, self._house.at + timedelta(seconds=seconds))
+
+    def _open_box(self, box: Box) -> None:
+        """The desk finds, or makes, the return that the goods belong to, and begins to count."""
+        returns_desk.begin(self._house, box)
+        habits = self._house.settings.return_habits or ReturnHabits()
+        source = self._house.random("count", box.return_id, self._house.at)
+        seconds = source.uniform(*habits.receive_seconds)
+        self._add(self._house.at + timedelta(seconds=seconds), "count", box.id, 0)
 
     def _run_errands(self, order: Order) -> None:
         due = [one for one in self._errands if one[1] == order.status and order.carries(one[0])]
@@ -160,29 +193,30 @@ class Staff:
     def _chance(self, order: Order, what: str, share: float) -> bool:
         return self._house.random(order.number, what, len(order.shipments)).random() < share
 
-    def _label(self, order: Order, units: dict[int, int]) -> None:
-        house = self._house
-        source = house.random(order.number, "label", len(order.shipments))
-        vendor, via = source.choice(_CARRIERS)
-        shipment_id = house.next_id("shipment")
-        number = f"SHP-{shipment_id:09d}"
-        late = self._chance(order, "late tracking", house.settings.late_tracking_share)
-        tracking = f"{vendor[:2].upper()}{source.randrange(10**12, 10**13)}"
-        shipment = Shipment(shipment_id, number, order.id, house.at, house.at, vendor, via, tracking, units)
-        house.shipments[shipment_id] = shipment
-        order.shipments.append(shipment)
-        self._touch(shipment)
+    def _label(self, orders: Sequence[Order], units: dict[int, int]) -> None:
+        house, first = self._house, orders[0]
+        place = len(first.shipments)
+        late = self._chance(first, "late tracking", house.settings.late_tracking_share)
+        boxes = sum(units.values()) > 1 and self._chance(first, "boxes", house.settings.boxes_share)
+        shipment = parcels.label(house, orders, units, house.random(first.number, "label", place))
         if late:
-            shipment.tracking, shipment.tracking_to_come = None, tracking
-            self._add(house.at + _TRACKING_LATE, "tracking", shipment_id, 0)
+            shipment.tracking, shipment.tracking_to_come = None, shipment.tracking
+            self._add(house.at + _TRACKING_LATE, "tracking", shipment.id, 0)
+        elif boxes:
+            parcels.divide(shipment, house.random(first.number, "second box", place))
 
-    def _enter_tracking(self, shipment: Shipment) -> None:
-        """The parent order does not move: only the shipment's own change time does."""
-        shipment.tracking = shipment.tracking_to_come
-        self._touch(shipment)
-
-    def _touch(self, shipment: Shipment) -> None:
-        shipment.updated_at = self._house.shipment_changes.note(shipment.id, self._house.at)
+    def _set_shipped(self, order: Order) -> None:
+        done = all(line.open == 0 for line in order.lines)
+        if done:
+            order.shipped_at = self._house.at
+        self._house.set_status(order, Status.SHIP_COMPLETE if done else Status.PARTIALLY_SHIPPED)
+        habits = self._house.settings.return_habits
+        if done and habits and self._chance(order, "comes back", habits.blind_share):
+            source = self._house.random(order.number, "back")
+            number = source.choice([line.item.number for line in order.lines if line.shipped])
+            seconds = source.uniform(*habits.come_back_seconds)
+            box = Box(order.id, None, {number: 1}, damaged=False)
+            self.send_back(box, self._house.at + timedelta(seconds=seconds))
 
     def _plan(self, pace: str, order: Order) -> None:
         source = self._house.random(order.number, order.status, order.step)

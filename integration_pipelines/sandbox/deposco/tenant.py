@@ -5,14 +5,14 @@ A plain object that answers a request value. Paths: `/oauth2/token`, `/latest/â€
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.catalogue import Product
-from integration_pipelines.sandbox.deposco import lifecycle, stock
+from integration_pipelines.sandbox.deposco import lifecycle, returns_desk, stock
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.quota import Allowance
 from integration_pipelines.sandbox.deposco.records import CANCELLABLE, ON_FLOOR, Order, Status
@@ -120,7 +120,7 @@ class DeposcoTenant:
         """The truth about the order with exactly this number."""
         self.catch_up(self._clock.now())
         order = self._house.order_by_number.get(number)
-        return None if order is None else order_truth(order)
+        return None if order is None else order_truth(self._house, order)
 
     def add_product(self, product: Product) -> None:
         """Somebody creates the item in the web app."""
@@ -190,6 +190,37 @@ class DeposcoTenant:
     def on_release(self, reference: str, act: Callable[[datetime], object]) -> None:
         """Call `act` with the moment at which the wave of the order that carries `reference` is released."""
         self._staff.remember(reference, Status.RELEASED, lambda order: act(order.updated_at))
+
+    def ship_together_as_staff(self, *numbers: str) -> None:
+        """A person ships what the floor has of several orders in one parcel.
+
+        Raises:
+            ValueError: one of them is not on the floor.
+        """
+        self._staff.ship_together([self._open_order(number, ON_FLOOR) for number in numbers])
+
+    def send_back(
+        self, number: str, units: Mapping[str, int], arrives_at: datetime, *, damaged: bool = False
+    ) -> None:
+        """A customer sends these units by SKU back; the desk receives them then, announced or not.
+
+        Args:
+            number: of the order; one that never existed leaves the desk without any reference.
+        """
+        order = self._house.order_by_number.get(number)
+        box = returns_desk.Box(order.id if order else None, None, dict(units), damaged)
+        self._staff.send_back(box, arrives_at)
+
+    def receive_as_staff(
+        self, return_number: str, units: Mapping[str, int], damaged: Mapping[str, int] | None = None
+    ) -> None:
+        """A person counts these units by SKU on the return at once; some of them are damaged.
+
+        Raises:
+            KeyError: no return has the number, or no item the SKU.
+        """
+        self.catch_up(self._clock.now())
+        returns_desk.receive(self._house, self._house.return_by_number[return_number], units, damaged or {})
 
     def roll_back_as_staff(self, number: str) -> None:
         """A person un-ships the order's last parcel; the floor loads it again after a while.

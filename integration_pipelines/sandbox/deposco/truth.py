@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from integration_pipelines.sandbox.deposco.house import House
-from integration_pipelines.sandbox.deposco.records import ON_FLOOR, Order, Status
+from integration_pipelines.sandbox.deposco.records import ON_FLOOR, Order, Shipment, Status
+from integration_pipelines.sandbox.deposco.return_records import Return
 from integration_pipelines.sandbox.oversold import Shelves
 
 Json = dict[str, Any]
@@ -29,11 +30,12 @@ def house_truth(house: House) -> Json:
         for item in house.items.values()
     }
     return {
-        "orders": [order_truth(order) for order in house.orders.values()],
+        "orders": [order_truth(house, order) for order in house.orders.values()],
         "customer_orders": [
             {"id": made, "number": order["externalOrderNumber"], "status": order["orderStatus"]}
             for made, order in house.customer_orders.items()
         ],
+        "returns": [return_truth(house, back) for back in house.returns.values()],
         "items": len(house.items),
         "stock": stock,
         "negative_stock": [
@@ -56,7 +58,7 @@ def shelves_of(house: House) -> Shelves:
     return Shelves(received)
 
 
-def order_truth(order: Order) -> Json:
+def order_truth(house: House, order: Order) -> Json:
     """One order; `released_at` is when its wave was released, after which nobody can cancel it.
 
     `live`: not cancelled, shipped or not.
@@ -84,6 +86,7 @@ def order_truth(order: Order) -> Json:
                 "allocated": line.allocated,
                 "picked": line.picked,
                 "shipped": line.shipped,
+                "returned": line.returned,
             }
             for line in order.lines
         ],
@@ -94,8 +97,64 @@ def order_truth(order: Order) -> Json:
         "on_floor": order.status in ON_FLOOR,
         "held": order.status in (Status.HOLD, Status.REVIEW),
         "parcels": sum(1 for one in order.shipments if one.units and one.status == "Shipped"),
+        "dispatches": [_dispatch(house, order, one) for one in order.shipments],
         "notes": [note.get("body") or note.get("title") for note in order.notes],
         "history": [[_stamp(moment), status.value] for moment, status in order.history],
+    }
+
+
+def return_truth(house: House, back: Return) -> Json:
+    """One return; `announced`: a client made it, else the desk did for a box that came unannounced."""
+    receipts = [one for one in house.receipts.values() if one.return_id == back.id]
+    return {
+        "id": back.id,
+        "number": back.number,
+        "status": back.status.value,
+        "announced": back.announced,
+        "order_number": back.header.get("relatedOrderNumber"),
+        "customer_order_number": back.header.get("customerOrderNumber"),
+        "facility": back.facility.number,
+        "created_at": _stamp(back.created_at),
+        "lines": [
+            {
+                "line_number": line.line_number,
+                "customer_line_number": line.customer_line_number,
+                "sku": line.item.number,
+                "quantity": line.quantity,
+                "canceled": line.canceled,
+                "received": line.received,
+                "damaged": line.damaged,
+                "came": [
+                    {"sku": one.item.number, "units": one.units, "damaged": one.damaged}
+                    for one in receipts
+                    if one.line_id == line.id
+                ],
+            }
+            for line in back.lines
+        ],
+        "history": [[_stamp(moment), status.value] for moment, status in back.history],
+    }
+
+
+def _dispatch(house: House, order: Order, shipment: Shipment) -> Json:
+    """What of the order is in the shipment; labels without units and rolled back ones are told, too."""
+    lines = house.lines_of(shipment)
+    return {
+        "number": shipment.number,
+        "status": shipment.status,
+        "carrier": shipment.vendor,
+        "service": shipment.via,
+        "tracking": [box.tracking for box in shipment.boxes],
+        "shipped_at": _stamp(shipment.created_at),
+        "lines": [
+            {
+                "sku": lines[line_id][1].item.number,
+                "customer_line_number": lines[line_id][1].customer_line_number,
+                "units": units,
+            }
+            for line_id, units in shipment.units.items()
+            if lines[line_id][0] is order
+        ],
     }
 
 

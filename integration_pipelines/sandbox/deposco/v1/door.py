@@ -7,12 +7,12 @@ from urllib.parse import unquote
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.records import RefusalError
 from integration_pipelines.sandbox.deposco.tokens import Doorkeeper
-from integration_pipelines.sandbox.deposco.v1 import bulk, goods, orders
+from integration_pipelines.sandbox.deposco.v1 import bulk, goods, orders, returns, shipments
 from integration_pipelines.sandbox.deposco.v1.web import Call, Operation, plain, refusal_answer
 from integration_pipelines.sandbox.wire import Answer, Request
 
 ROUTES: Mapping[tuple[str, str], Operation] = MappingProxyType(
-    {**orders.ROUTES, **goods.ROUTES, **bulk.ROUTES}
+    {**orders.ROUTES, **goods.ROUTES, **bulk.ROUTES, **returns.ROUTES, **shipments.ROUTES}
 )
 PREFIX = "/integration/"
 _BY_PLAINNESS = sorted(

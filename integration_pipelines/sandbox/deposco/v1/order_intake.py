@@ -105,6 +105,9 @@ _AMOUNTS = {"orderTotal": "orderTotal", "orderSubTotal": "orderSubtotal", "order
 _AMOUNTS |= {"orderShippingTotal": "orderShippingTotal"}
 
 
+RETURN_TYPE = "Customer Return"
+
+
 class MissingItemsError(RefusalError):
     """Items, or packs of them, that do not exist; `draft` has the lines that do."""
 
@@ -145,6 +148,36 @@ def read_order(house: House, sent: Tree, *, ordered: bool) -> OrderDraft:
     if missing_items or missing_packs:
         raise MissingItemsError(draft, missing_items, missing_packs)
     return draft
+
+
+def read_return(
+    house: House, sent: Tree, *, ordered: bool
+) -> tuple[OrderDraft, dict[str, list[dict[str, Any]]]]:
+    """A draft of a customer return, and the notes of its lines by line number; it is shipped nowhere.
+
+    Raises:
+        RefusalError: one or more faults.
+    """
+    faults: list[str] = []
+    if ordered and house.settings.answers.strict_sequence:
+        _require_sequence(sent)
+    if sent.get("businessUnit") != house.settings.business_unit:
+        faults.append(f"businessUnit '{sent.get('businessUnit')}' not found")
+    faults += [f"{name} is required" for name in ("number", "status") if not sent.get(name)]
+    header: Tree = {
+        name: str(sent[name]) for name in _SAME_TEXTS if sent.get(name) and not isinstance(sent[name], dict)
+    }
+    faults += validation.order_faults({"number": sent.get("number"), **header}, house.settings)
+    draft = OrderDraft(str(sent.get("number")), header, _status(sent, faults))
+    if facility := sent.get("facility"):
+        draft.facility = house.facilities.get(str(facility))
+        faults += [] if draft.facility else [f"facility '{facility}' not found"]
+    draft.lines, missing_items, missing_packs = _read_lines(house, sent, faults)
+    faults += [f"item '{number}' not found" for number in (*missing_items, *missing_packs)]
+    if faults:
+        raise RefusalError(400, *faults)
+    rows = as_list(sent["orderLines"]["orderLine"])
+    return draft, {str(row["lineNumber"]): _notes(row) for row in rows}
 
 
 def warnings_of(house: House, draft: OrderDraft) -> list[str]:

@@ -81,6 +81,7 @@ def status_tree(order: Order) -> Tree:
                                 "shippedPackQuantity": decimals(units),
                             }
                             for line_id, units in one.units.items()
+                            if line_id in lines  # else it is another order's in the same parcel
                         ]
                     },
                 }

@@ -13,13 +13,20 @@ from integration_pipelines.sandbox.deposco import lifecycle
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.reading import parse_moment
 from integration_pipelines.sandbox.deposco.records import EDITABLE, Order, RefusalError
-from integration_pipelines.sandbox.deposco.v1.order_intake import MissingItemsError, read_order, warnings_of
+from integration_pipelines.sandbox.deposco.return_records import Return
+from integration_pipelines.sandbox.deposco.v1.order_intake import (
+    RETURN_TYPE,
+    MissingItemsError,
+    read_order,
+    warnings_of,
+)
 from integration_pipelines.sandbox.deposco.v1.order_tree import (
     ORDER_TYPE,
     order_tree,
     status_of,
     status_tree,
 )
+from integration_pipelines.sandbox.deposco.v1.returns import find_returns, insert_return, return_tree
 from integration_pipelines.sandbox.deposco.v1.tree import Tree
 from integration_pipelines.sandbox.deposco.v1.web import (
     Call,
@@ -103,6 +110,9 @@ def update_statuses(call: Call) -> Answer:
 
 def get_order(call: Call) -> Answer:
     require_xml_accepted(call)
+    kind, number = call.parts[-2:]
+    if kind == RETURN_TYPE and number in call.house.return_by_number:
+        return _returns_document(call, [call.house.return_by_number[number]])
     return _orders_document(call, [_order(call)])
 
 
@@ -115,6 +125,8 @@ def search_orders(call: Call) -> Answer:
     fields = {name: value for name, value in asked.items() if not name.endswith("Ops")}
     if unknown := next((name for name in fields if name not in _SEARCHED), None):
         raise RefusalError(400, f"Field {unknown} is not found or configured for entity Order")
+    if fields.get("type") == RETURN_TYPE:
+        return _returns_document(call, find_returns(house, fields, ranges))
     candidates = _candidates(house, fields, ranges)
     until = house.indexed_until()
     found = [
@@ -160,6 +172,8 @@ def list_statuses(call: Call) -> Answer:
 
 def insert_order(house: House, record: Tree, ordered: bool) -> Outcome:
     number = str(record.get("number") or "")
+    if record.get("type") == RETURN_TYPE:
+        return insert_return(house, record, ordered)
     if number in house.order_by_number:
         return Outcome(409, number, "already exists", [f"Order {number} already exists"])
     return _store(house, record, ordered)
@@ -227,6 +241,10 @@ def _matches(order: Order, name: str, wanted: str, ranged: bool) -> bool:
 
 def _orders_document(call: Call, orders: list[Order]) -> Answer:
     return document(call, "orders", "order", {"order": [order_tree(call.house, one) for one in orders]})
+
+
+def _returns_document(call: Call, returns: list[Return]) -> Answer:
+    return document(call, "orders", "order", {"order": [return_tree(call.house, one) for one in returns]})
 
 
 def _status_document(call: Call, orders: Any) -> Answer:

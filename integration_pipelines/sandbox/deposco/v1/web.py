@@ -53,6 +53,7 @@ class Outcome:
     description: str = ""
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    kind: str = ""  # the order type, where it is not that of the whole batch
 
 
 def plain(status: int, text: str) -> Answer:
@@ -135,6 +136,7 @@ def decimals(units: float | Decimal) -> str:
 
 
 def _response(outcome: Outcome, family: str, kind: str, at: datetime) -> Tree:
+    kind = outcome.kind or kind
     href = f"{family}s/{kind}/{outcome.number}" if kind else f"{family}s/{outcome.number}"
     row: Tree = {
         "status": f"HTTP/1.1 {outcome.status} {HTTPStatus(outcome.status).phrase}",

@@ -7,12 +7,12 @@ from urllib.parse import unquote
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.records import RefusalError
 from integration_pipelines.sandbox.deposco.tokens import Doorkeeper
-from integration_pipelines.sandbox.deposco.v2 import asynchronous, orders, reference, shipments
+from integration_pipelines.sandbox.deposco.v2 import asynchronous, orders, reference, returns, shipments
 from integration_pipelines.sandbox.deposco.v2.web import Call, Operation, refusal_answer
 from integration_pipelines.sandbox.wire import Answer, Request
 
 ROUTES: Mapping[tuple[str, str], Operation] = MappingProxyType(
-    {**orders.ROUTES, **reference.ROUTES, **shipments.ROUTES, **asynchronous.ROUTES}
+    {**orders.ROUTES, **reference.ROUTES, **shipments.ROUTES, **returns.ROUTES, **asynchronous.ROUTES}
 )
 PREFIXES = ("/latest/", "/beta/")
 

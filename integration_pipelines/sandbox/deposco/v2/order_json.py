@@ -47,7 +47,7 @@ def order_json(house: House, order: Order, base: str) -> Json:
             "businessUnit": business_unit_ref(house, base),
             "number": order.number,
             "orderStatus": order.status,
-            **_header(house, order),
+            **header_json(house, order.header),
             "deliveryConfirmation": order.header.get("deliveryConfirmation", "0"),
             "shipFromFacility": facility_ref(order.facility, base),
             "orderLines": embedded(lines, order.id),
@@ -81,7 +81,7 @@ def line_json(house: House, order: Order, line: Line, base: str) -> Json:
             "pickedPackQuantity": decimal_text(line.picked),
             "shippedPackQuantity": decimal_text(line.shipped),
             "shortagePackQuantity": decimal_text(0),
-            "returnedPackQuantity": decimal_text(0),
+            "returnedPackQuantity": decimal_text(line.returned),
             "allocatedQuantity": decimal_text(line.allocated),
             "unallocatedQuantity": decimal_text(line.open - line.allocated),
             "isBackOrdered": "Back Ordered" if back_ordered and line.open else "Not Back Ordered",
@@ -131,14 +131,12 @@ def facility_ref(facility: Facility, base: str) -> Json:
     return entity("/facilities", facility.id, base, number=facility.number)
 
 
-def _header(house: House, order: Order) -> Json:
+def header_json(house: House, header: Json) -> Json:
     """As stored, but moments come back with the tenant's offset."""
     moments = {
-        name: stamp(house, parse_moment(str(order.header[name])))
-        for name in validation.MOMENTS
-        if name in order.header
+        name: stamp(house, parse_moment(str(header[name]))) for name in validation.MOMENTS if name in header
     }
-    return {**order.header, **moments}
+    return {**header, **moments}
 
 
 def _shipment_ref(shipment: Shipment, base: str) -> Json:

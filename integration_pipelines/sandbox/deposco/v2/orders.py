@@ -126,7 +126,7 @@ def cancel(call: Call) -> Answer:
     """Everything without a body, else the named quantities of the named lines."""
     order = _order(call)
     rows = body_of(call.request).get("orderLines") if call.request.body else None
-    lifecycle.cancel(call.house, order, None if rows is None else _quantities(rows))
+    lifecycle.cancel(call.house, order, None if rows is None else quantities(rows))
     return raw_answer(200, order_bytes(call.house, order, call.base))
 
 
@@ -179,7 +179,8 @@ def _as_reference(call: Call, line: Line) -> Json:
     return {"item": {"id": line.item.id}, "pack": {"id": line.item.id}, "orderPackQuantity": line.quantity}
 
 
-def _quantities(rows: Any) -> dict[int, int]:
+def quantities(rows: Any) -> dict[int, int]:
+    """Units to cancel by line id, from the rows of a cancellation."""
     wanted: dict[int, int] = {}
     for row in rows if isinstance(rows, list) else [None]:
         ref = row.get("orderLine") if isinstance(row, dict) else None
