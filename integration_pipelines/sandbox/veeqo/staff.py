@@ -85,9 +85,10 @@ class Staff:
         self._company.touch_order(order)
 
     def merge(self, absorbed: Order, kept: Order) -> None:
-        """The absorbed order's goods go with the kept one; its number leaves every list and search."""
+        """The absorbed order's goods go in the kept one's parcel; its number leaves every list and search."""
         kept.lines += absorbed.lines
-        kept.allocations += absorbed.allocations
+        for allocation in absorbed.allocations:
+            stock.join(self._company, kept, allocation)
         kept.merged_order = True
         stock.leave_queue(self._company, absorbed)
         absorbed.lines, absorbed.allocations = [], []

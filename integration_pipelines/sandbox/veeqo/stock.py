@@ -125,6 +125,16 @@ def divide(company: Company, order: Order, allocation: Allocation) -> None:
     allocation.updated_at = company.at
 
 
+def join(company: Company, order: Order, allocation: Allocation) -> None:
+    """What another order's allocation holds leaves with this order's own, where one waits in that place."""
+    for own in order.allocations:
+        if own.warehouse_id == allocation.warehouse_id and not own.shipment:
+            own.lines += allocation.lines
+            own.updated_at = company.at
+            return
+    order.allocations.append(allocation)
+
+
 def put_back(company: Company, sellable: Sellable, warehouse_id: int, units: int) -> None:
     """Units that came back are on the shelf."""
     serve_waiting(company, _move(company, sellable, warehouse_id, allocated=0, physical=units))
