@@ -71,7 +71,9 @@ class ShipmentCalls(Protocol):
     def shipments_of(
         self, business_unit: str, order: SalesOrder, until: datetime, /
     ) -> Iterator[list[Any]]: ...
-    def with_all_shipment_lines(self, raw: Mapping[str, Any], /) -> Mapping[str, Any]: ...
+    def with_all_shipment_lines(
+        self, raw: Mapping[str, Any], shipment_id: str | None, /
+    ) -> Mapping[str, Any]: ...
 
 
 _Calls = TypeVar("_Calls")

@@ -91,7 +91,7 @@ class DispatchReader:
 
     def _parcels(self, shipment: OutboundShipment, row: Any, store: str) -> list[Parcel]:
         raw = unwrapped(row)
-        whole = self._calls.with_all_shipment_lines(raw)
+        whole = self._calls.with_all_shipment_lines(raw, shipment.id)
         if whole is not raw:
             shipment = OutboundShipment.model_validate(whole)
         return to_parcels(

@@ -53,7 +53,7 @@ class V1Shipments:
         asked = (self._settings.shipment_order_field, order.customer_order_number)
         yield self._search([asked], business_unit)
 
-    def with_all_shipment_lines(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    def with_all_shipment_lines(self, raw: Mapping[str, Any], _shipment_id: str | None) -> Mapping[str, Any]:
         """V1 answers all lines."""
         return raw
 

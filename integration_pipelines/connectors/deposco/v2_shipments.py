@@ -9,6 +9,7 @@ from integration_pipelines.connectors.deposco.payloads import SalesOrder, is_com
 from integration_pipelines.connectors.deposco.v2_door import V2Door, identity, moment_text
 from integration_pipelines.connectors.http import Operation
 from integration_pipelines.connectors.wire import path_segment
+from integration_pipelines.remote import Refused
 from integration_pipelines.warehouse import ChangeFeed
 
 _SHIPMENTS = Operation("GET /shipments/outboundShipments", answers=dict)
@@ -40,12 +41,23 @@ class V2Shipments:
         """Shipments of one order; where the filter is ignored, all there are."""
         return self._listed([("businessUnit", business_unit), ("orderNumber", order.number)])
 
-    def with_all_shipment_lines(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The shipment with every line: those inside it end after ten (Deposco §4.1)."""
+    def with_all_shipment_lines(self, raw: Mapping[str, Any], shipment_id: str | None) -> Mapping[str, Any]:
+        """The shipment with every line: those inside it end after ten (Deposco §4.1).
+
+        Raises:
+            ValueError: there is no asking for them.
+        """
         if is_complete(raw.get("shipmentLines")):
             return raw
-        path = self._settings.paths.shipment_lines.format(id=path_segment(identity(raw)))
-        pages = self._door.pages(_LINES, path, [], self._settings.page_size)
+        if shipment_id is None:
+            raise ValueError("the shipment may have further lines, and does not say its id")
+        path = self._settings.paths.shipment_lines.format(id=path_segment(shipment_id))
+        try:
+            pages = list(self._door.pages(_LINES, path, [], self._settings.page_size))
+        except Refused as refused:
+            if refused.status == 404:
+                raise ValueError("the shipment may have further lines, and they are not found") from None
+            raise
         rows = {identity(row): row for page in pages for row in page}
         return {**raw, "shipmentLines": {"data": list(rows.values()), "complete": True}}
 

@@ -137,7 +137,12 @@ def test_the_desk_is_told_by_a_tag_and_a_note() -> None:
 
 def test_a_tag_for_returns_is_another_one_than_the_tag_of_warnings() -> None:
     def first_use(tag_id: int) -> list[Reaction]:
-        return [answer(200, []), answer(201, {"id": tag_id, "name": "t"}), answer(204), answer(201, {"id": 1})]
+        return [
+            answer(200, []),
+            answer(201, {"id": tag_id, "name": "t"}),
+            answer(204),
+            answer(201, {"id": 1}),
+        ]
 
     warehouse, other_side = main([*first_use(21), *first_use(22)])
 
