@@ -54,6 +54,7 @@ class Account:
     calls: CallCounter
     sent: list[tuple[str, str, bytes]] = field(default_factory=list)
     lose: bool = False  # the next writes are carried out, their answers get lost
+    blank_share: float = 0.0  # of reads that are answered by an empty 200
 
     def posts(self, path: str) -> list[bytes]:
         """Bodies of the POSTs to paths that end so."""
@@ -66,7 +67,7 @@ def account(
     """An account of that profile; `options` go into the `DeposcoProfile`, those of `v1` into its V1 door."""
     capabilities, rendering = PROFILES[profile]
     settings = settings or DeposcoSettings("depot")
-    clock, calls, random = ManualClock(START), CallCounter(), Random(5)
+    clock, calls, random, moods = ManualClock(START), CallCounter(), Random(5), Random(6)
     products = [
         Product(sku, sku.title(), Decimal("9.90"), f"04000{n:08}", stock) for n, sku in enumerate(SKUS)
     ]
@@ -77,6 +78,8 @@ def account(
     def answer(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         path, _, query = target.partition("?")
         made.sent.append((method, target, body))
+        if method == "GET" and moods.random() < made.blank_share:
+            return Answer(200)
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         answered = tenant.answer(Request(method, path, pairs, dict(headers), body))
         return answered.as_lost() if made.lose and method == "POST" and "oauth2" not in path else answered
