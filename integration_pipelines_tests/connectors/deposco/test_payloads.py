@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from integration_pipelines.connectors.deposco.payloads import (
+    CustomerReturn,
     InventoryBalance,
     Item,
     OutboundShipment,
+    Pack,
     Receipt,
     SalesOrder,
     rows_of,
@@ -28,7 +30,14 @@ from integration_pipelines.warehouse import WarehouseOrder, WarehouseOrderState
 from integration_pipelines_tests.connectors.doors import START
 
 MEASURES = {"total": "120.0", "availableToPromise": "97.0"}
-MODELS: list[type[BaseModel]] = [SalesOrder, Item, InventoryBalance, OutboundShipment, Receipt]
+MODELS: list[type[BaseModel]] = [
+    SalesOrder,
+    Item,
+    InventoryBalance,
+    OutboundShipment,
+    CustomerReturn,
+    Receipt,
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -37,7 +46,8 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(
     ["number", "orderNumber", "orderStatus", "businessUnit", "orderLines", "self", "id", "item", "pack",
      "notes", "updatedDate", "itemNumber", "facilities", "facilityInventory", "shipmentLines",
-     "orderPackQuantity"]
+     "orderPackQuantity", "shippedContainers", "orderHeaders", "orders", "pack", "businessKey",
+     "shipToFacility", "receivedPackQuantity", "receivedItem", "shipmentDates"]
 )  # fmt: skip
 
 V2_ORDER = {
@@ -220,6 +230,53 @@ def test_a_shipment_is_read_in_both_generations() -> None:
         "DPD",
         "L1",
     )
+
+
+def test_a_shipment_tells_boxes_and_orders_with_their_lines() -> None:
+    inside = {"item": {"businessKey": {"number": "MUG"}}, "shippedPackQuantity": "2.0"}
+    v2 = {
+        "number": "SHP-1",
+        "orderHeaders": {"data": [{"id": 88001}, {"businessKey": {"number": "AL-8"}}]},
+        "shippedContainers": {"data": [{"trackingNumber2": 7, "shippedContainerLines": [inside]}]},
+    }
+    shipment = OutboundShipment.model_validate({"outboundShipment": v2})
+    (box,) = shipment.shipped_containers
+    assert [order.number for order in shipment.order_headers] == [None, "AL-8"]
+    assert (box.tracking_number_2, box.shipped_container_lines[0].sku) == ("7", "MUG")
+
+    nested = {"lineNumber": 1, "itemNumber": "MUG", "container": {"lpn": "L", "trackingNumber": "T"}}
+    v1 = {"shipmentNumber": 1, "orders": {"order": {"orderNumber": 7, "lines": {"line": nested}}}}
+    (order,) = OutboundShipment.model_validate(v1).order_headers
+    (line,) = order.lines
+    assert line.container is not None
+    assert (order.number, line.sku, line.container.lpn_number) == ("7", "MUG", "L")
+
+
+def test_a_return_is_read_in_both_generations() -> None:
+    line = {"itemNumber": "MUG", "orderPackQuantity": "1.0", "receivedPackQuantity": "1.0"}
+    v1 = {"number": "R", "type": "Customer Return", "facility": "RET1", "orderLines": {"orderLine": line}}
+    v2 = {
+        "number": "R",
+        "shipToFacility": {"businessKey": {"number": "RET1"}},
+        "orderLines": {"data": [line]},
+        "relatedOrderNumber": "AL-7",
+    }
+    for raw in (v1, v2, {"customerReturn": v2}):
+        back = CustomerReturn.model_validate(raw)
+        assert back.ship_to_facility is not None
+        assert (back.ship_to_facility.key("number"), back.order_lines[0].received_pack_quantity) == (
+            "RET1",
+            1,
+        )
+
+
+@pytest.mark.parametrize(
+    ("pack", "units"),
+    [({}, 1), ({"type": "Case", "quantity": "6"}, 6), ({"businessKey": {"quantity": 4}}, 4),
+     ({"quantity": 0}, 1)],
+)  # fmt: skip
+def test_a_pack_says_its_units_itself_or_in_its_key(pack: dict[str, Any], units: int) -> None:
+    assert Pack.model_validate(pack).units == units
 
 
 @pytest.mark.parametrize(
