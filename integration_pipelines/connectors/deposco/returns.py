@@ -5,7 +5,7 @@ through; a return that is there already under the number is answered instead of 
 that nobody announced may name no order at all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,6 +61,11 @@ class ReturnsDesk:
 
     def changed(self, store: str, since: datetime) -> Iterator[ReturnPage]:
         """Returns of the business unit changed since then, whoever made them."""
+        return self._pages(store, since, lambda document: True)
+
+    def _pages(
+        self, store: str, since: datetime, wanted: Callable[[CustomerReturn], bool]
+    ) -> Iterator[ReturnPage]:
         oldest, now = since.astimezone(UTC) - timedelta(seconds=1), self._clock.now()
         for rows in self._calls.changed_orders(store, self._type, since, now):
             returns: list[WarehouseReturn] = []
@@ -68,7 +73,8 @@ class ReturnsDesk:
             for row in rows:
                 try:
                     document = CustomerReturn.model_validate(row)
-                    if self._records.is_in(document, store) and (document.updated_date or now) >= oldest:
+                    ours = self._records.is_in(document, store) and wanted(document)
+                    if ours and (document.updated_date or now) >= oldest:
                         returns.append(self._neutral(row, document, store))
                 except ValueError as error:  # pydantic's error is one
                     faults.append(unreadable(row, error))
@@ -80,15 +86,18 @@ class ReturnsDesk:
         Raises:
             Unanswered: one cannot be read and might be the order's.
         """
+        numbers = {order.number, order.customer_order_number} - {""}
+
+        def names_it(document: CustomerReturn) -> bool:
+            return (document.related_order_number or document.customer_order_number) in numbers
+
         found: dict[str, WarehouseReturn] = {}
-        for page in self.changed(store, order.created_date or order.placed_date or _OLDEST):
+        since = order.created_date or order.placed_date or _OLDEST
+        for page in self._pages(store, since, names_it):
             if page.unreadable:
                 words = f"return {page.unreadable[0].reference} cannot be understood."
                 raise Unanswered(self._account, "read of returns", words)
-            for one in page.returns:
-                named = one.order_number or one.marketplace_reference
-                if named and named in (order.number, order.customer_order_number):
-                    found[one.id] = one
+            found |= {one.id: one for one in page.returns}
         return list(found.values())
 
     def find(self, store: str, number: str) -> list[WarehouseReturn]:

@@ -200,9 +200,10 @@ def test_the_returns_of_an_order_name_it_by_either_number() -> None:
         back(number="BR-2", self={"id": 3}, relatedOrderNumber="AL-70"),
         back(number="BR-3", self={"id": 4}, relatedOrderNumber=None, customerOrderNumber=None),
     ]
+    others.append(back(line(1.0, 1.0), number="RMA-9", self={"id": 5}, relatedOrderNumber="AL-9"))
     warehouse, other_side = desk([answer(200, order(88001)), page(by_ours, by_customer, *others)])
-
     assert [one.number for one in warehouse.returns_of("88001")] == ["RMA-1", "BR-1"]
+    assert len(other_side.sent) == 2  # receipts of other orders' returns are nobody's business
     # Nothing is returned before it was ordered.
     assert other_side.sent[1].url.params["updatedAfter"] == "2026-03-02T07:30:00Z"
     warehouse, _ = desk([answer(404, {})])
