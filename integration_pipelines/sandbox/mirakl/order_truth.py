@@ -42,6 +42,7 @@ def _acceptance(order: MarketplaceOrder) -> dict[str, Any]:
     return {
         "placed_at": order.placed_at.isoformat(),
         "visible_at": order.visible_at.isoformat(),
+        "waiting_since": order.waiting_since and order.waiting_since.isoformat(),
         "accepted_at": accepted and accepted.isoformat(),
         "accepted_late": accepted is not None and deadline is not None and accepted > deadline,
         "timed_out": any(line.reason_code == "ACCEPTANCE_TIMEOUT" for line in order.lines),
