@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Reply, Transport
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Reply
 from integration_pipelines.connectors.mirakl.bulk import Bulk
 from integration_pipelines.connectors.mirakl.door import Seeking, ShopDoor, instant
 from integration_pipelines.connectors.mirakl.new_shipment import NewShipment, TrackingDetails
@@ -70,15 +70,12 @@ class ShipmentClient:
     """Goods on their way from one shop on one marketplace.
 
     Args:
-        account_key: the marketplace's key in `channels.yaml`.
-        shop_id: always sent; without it Mirakl works on the user's default shop.
-        transport: the account's door.
+        door: the shop's.
     """
 
-    def __init__(self, account_key: str, shop_id: int, transport: Transport) -> None:
-        self.account_key = account_key
-        self.shop_id = shop_id
-        self._door = ShopDoor(account_key, shop_id, transport)
+    def __init__(self, door: ShopDoor) -> None:
+        self.account_key = door.account_key
+        self._door = door
 
     def create(self, parcels: Sequence[NewShipment]) -> CreatedShipments:
         """Tell of parcels, at most one per order (ST01). Never repeated blindly: it would tell of them twice.

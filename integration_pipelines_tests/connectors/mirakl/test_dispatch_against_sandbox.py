@@ -16,6 +16,7 @@ from integration_pipelines.connectors.calls import CallCounter
 from integration_pipelines.connectors.http import InProcessTransport, Transport
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
 from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.mirakl.new_shipment import NewShipment, ParcelLine, TrackingDetails
 from integration_pipelines.connectors.mirakl.payloads import (
     Order,
@@ -64,8 +65,9 @@ class Shop:
             calls=CallCounter(),
             through=InProcessTransport(self.wire.answer),
         )
-        self.orders = MiraklClient(name, entry["shop_id"], transport)
-        self.shipments = ShipmentClient(name, entry["shop_id"], transport)
+        door = ShopDoor(name, entry["shop_id"], transport)
+        self.orders = MiraklClient(door)
+        self.shipments = ShipmentClient(door)
         self.returns = ReturnClient(name, entry["shop_id"], transport)
 
     def place(self, *units: int) -> Order:

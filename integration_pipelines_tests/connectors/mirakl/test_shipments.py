@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.mirakl.new_shipment import NewShipment, ParcelLine, TrackingDetails
 from integration_pipelines.connectors.mirakl.shipments import ShipmentClient
 from integration_pipelines.connectors.quotas import MIRAKL
@@ -23,7 +24,7 @@ def client(
     reactions: list[Reaction] | Callable[[httpx.Request], Reaction], *, planned: bool = False
 ) -> tuple[ShipmentClient, Door]:
     other_side = door(reactions, contract=MIRAKL if planned else None)
-    return ShipmentClient("alpine", 2001, other_side.transport), other_side
+    return ShipmentClient(ShopDoor("alpine", 2001, other_side.transport)), other_side
 
 
 def told(success: list[Any], errors: list[Any], status: int = 201) -> httpx.Response:
