@@ -19,6 +19,7 @@ from integration_pipelines.config.secrets import (
     read_secrets,
     secret_variables,
 )
+from integration_pipelines.config.shipping import DispatchPolicy, Shipping, UnregisteredCarrier
 from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.config.warehouses import (
     DeposcoAccount,
@@ -33,6 +34,7 @@ __all__ = [
     "Channels",
     "ConfigurationError",
     "DeposcoAccount",
+    "DispatchPolicy",
     "Fault",
     "LineRule",
     "Marketplace",
@@ -40,7 +42,9 @@ __all__ = [
     "OrderRules",
     "PriceDropRule",
     "Secrets",
+    "Shipping",
     "StockPolicy",
+    "UnregisteredCarrier",
     "VeeqoAccount",
     "Warehouse",
     "WarehouseSystem",

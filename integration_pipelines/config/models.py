@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
 from integration_pipelines.config.frozen import Frozen, Key, TimeZone, VariableName
+from integration_pipelines.config.shipping import DispatchPolicy, Shipping
 from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.config.warehouses import Warehouse
 from integration_pipelines.order_numbers import order_number
@@ -61,8 +62,9 @@ class Marketplace(Frozen):
     )
     poll_seconds: int = Field(default=60, ge=60, description="OR11 allows one background read a minute")
     carriers: dict[str, str] = Field(
-        default_factory=dict, description="warehouse carrier → carrier code (SH21)"
+        default_factory=dict, description="warehouse carrier, or carrier/service → carrier code (SH21)"
     )
+    shipping: Shipping = Shipping()
 
     @property
     def secret_variables(self) -> dict[str, str]:
@@ -129,6 +131,7 @@ class Channel(Frozen):
     )
     buffer_owner: BufferOwner = BufferOwner.INTEGRATION
     stock: StockPolicy = Field(default=StockPolicy(), validate_default=True)
+    dispatches: DispatchPolicy = DispatchPolicy()
 
     @field_validator("stock")
     @classmethod

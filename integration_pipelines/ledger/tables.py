@@ -433,3 +433,88 @@ stock_peaks = Table(
     Column("until", _Moment, nullable=False, comment="peak mode by command: no longer in it"),
     Column("set_by", Text, nullable=False),
 )
+
+parcels = Table(
+    "parcels",
+    metadata,
+    Column("warehouse", Text, primary_key=True),
+    Column("parcel_id", Text, primary_key=True),
+    Column("order_number", Text, primary_key=True, comment="a parcel for two orders has two rows"),
+    Column("base_number", Text, nullable=False, comment="the number without its revision"),
+    Column("order_key", Text, comment="the warehouse's own id of the order"),
+    Column("store", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="prepared, shipped, withdrawn, unknown"),
+    Column("raw_status", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("also_named", JSONB, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("tracking_number", Text),
+    Column("tracking_url", Text, nullable=False),
+    Column("more_tracking_numbers", JSONB, nullable=False),
+    Column("undivided", Boolean, nullable=False),
+    Column("shipped_at", _Moment),
+    Column("lines", JSONB, nullable=False, comment="line_id (may be null), sku, quantity"),
+    Column("raw", JSONB, nullable=False),
+    Column("first_seen_at", _Moment, nullable=False),
+    Column("changed_at", _Moment, nullable=False, comment="when a read last found it different, our clock"),
+    Column("read_at", _Moment, nullable=False),
+    Index("parcels_number", "warehouse", "base_number"),
+    Index("parcels_order", "warehouse", "order_key"),
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column(
+        "parcel",
+        Text,
+        primary_key=True,
+        comment="the warehouse's; `order`: all of it; `shipment …`: others'",
+    ),
+    Column("shipment_id", Text, comment="the marketplace's; null where it takes whole orders only"),
+    Column("state", Text, nullable=False, comment="the marketplace's word, unknown ones included"),
+    Column("units", JSONB, nullable=False, comment="order line id → units"),
+    Column("tracking", JSONB, comment="as we told it last; null: told without"),
+    Column("seen", JSONB, comment="as the marketplace showed it last"),
+    Column("told_at", _Moment, comment="when we told something last; null: it was told by somebody else"),
+    Column("confirmed_at", _Moment, comment="when it first counted as handed over, our clock"),
+    Column("read_at", _Moment, comment="when the marketplace was last asked what it shows"),
+)
+
+dispatch_queue = Table(
+    "dispatch_queue",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("seen_version", BigInteger, nullable=False, comment="orders.version of the last decision"),
+    Column("touched", BigInteger, nullable=False, comment="moves with every stored parcel or mapping"),
+    Column("look_at", _Moment),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("waits_for", Text, comment="the warehouse's carrier that nobody has mapped yet"),
+    Column("parcels_read_at", _Moment, comment="when its parcels were last read by the order's own key"),
+    Column("shipments_read_at", _Moment, comment="when the marketplace's parcels were last read"),
+    Index("dispatch_queue_due", "channel", "look_at"),
+    Index("dispatch_queue_waits", "channel", "waits_for", postgresql_where=text("waits_for is not null")),
+)
+
+marketplace_carriers = Table(
+    "marketplace_carriers",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("tracking_url", Text, nullable=False),
+)
+
+learned_carriers = Table(
+    "learned_carriers",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("warehouse_name", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("learned_by", Text, nullable=False),
+    Column("learned_at", _Moment, nullable=False),
+)

@@ -1,0 +1,62 @@
+"""Carriers of marketplaces: the operator's own list, and what people taught about a warehouse's names."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from integration_pipelines.ledger.tables import learned_carriers, marketplace_carriers
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCarrier:
+    """A carrier that the operator has registered; `tracking_url` is its template, "" where there is none."""
+
+    code: str
+    label: str
+    tracking_url: str
+
+
+def store_carriers(connection: Connection, marketplace: str, listed: Iterable[ListedCarrier]) -> None:
+    """Replace what is known of the operator's list by a complete read of it."""
+    connection.execute(delete(marketplace_carriers).where(marketplace_carriers.c.marketplace == marketplace))
+    rows = {
+        each.code: {
+            "marketplace": marketplace,
+            "code": each.code,
+            "label": each.label,
+            "tracking_url": each.tracking_url,
+        }
+        for each in listed
+    }
+    if rows:
+        connection.execute(insert(marketplace_carriers), [*rows.values()])
+
+
+def read_carriers(connection: Connection, marketplace: str) -> Sequence[ListedCarrier]:
+    """The operator's list as it was last read; empty when it never was."""
+    columns = marketplace_carriers.c
+    query = select(columns.code, columns.label, columns.tracking_url).where(
+        columns.marketplace == marketplace
+    )
+    return [ListedCarrier(*row) for row in connection.execute(query.order_by(columns.code))]
+
+
+def learn_carrier(
+    connection: Connection, marketplace: str, name: str, code: str, *, who: str, now: datetime
+) -> None:
+    """Keep who said which code a warehouse's carrier has."""
+    values = {"code": code, "learned_by": who, "learned_at": now}
+    statement = upsert(learned_carriers).values(marketplace=marketplace, warehouse_name=name, **values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["marketplace", "warehouse_name"], set_=values)
+    )
+
+
+def read_learned(connection: Connection, marketplace: str) -> dict[str, str]:
+    """The warehouse's name → the code that somebody taught."""
+    columns = learned_carriers.c
+    query = select(columns.warehouse_name, columns.code).where(columns.marketplace == marketplace)
+    return {row.warehouse_name: row.code for row in connection.execute(query)}
