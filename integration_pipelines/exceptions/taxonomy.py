@@ -46,6 +46,18 @@ class Code(StrEnum):
     STOCK_STALE = "stock_stale"
     STOCK_NOT_READ = "stock_not_read"
     UNREADABLE_STOCK = "unreadable_stock"
+    UNMAPPED_CARRIER = "unmapped_carrier"
+    CARRIER_GONE = "carrier_gone"
+    TRACKING_MISSING = "tracking_missing"
+    TRACKING_NOT_SHOWN = "tracking_not_shown"
+    DISPATCH_REFUSED = "dispatch_refused"
+    DISPATCH_NOT_CONFIRMED = "dispatch_not_confirmed"
+    DISPATCH_LATE = "dispatch_late"
+    DISPATCH_WITHDRAWN = "dispatch_withdrawn"
+    UNMATCHED_PARCEL = "unmatched_parcel"
+    UNKNOWN_PARCEL_STATE = "unknown_parcel_state"
+    NOT_DISPATCHED = "not_dispatched"
+    UNREADABLE_PARCEL = "unreadable_parcel"
     ACCOUNT_UNREACHABLE = "account_unreachable"
     INTEGRATION_FAULT = "integration_fault"
 
@@ -227,6 +239,74 @@ TAXONOMY: dict[Code, Kind] = {
         "kept.",
         "Look at the named records in that system and mend what is odd about them, or tell the engineers. "
         "Their figures are unknown until then: nothing is pushed for them.",
+    ),
+    Code.UNMAPPED_CARRIER: Kind(
+        Owner.OPERATIONS,
+        "Parcels left with a carrier whose name nobody has mapped for this marketplace; they cannot be told.",
+        'Choose the code among the named candidates and say `exceptions map-carrier CHANNEL "NAME" '
+        "CODE`; all that wait are told then.",
+    ),
+    Code.CARRIER_GONE: Kind(
+        Owner.OPERATIONS,
+        "A mapped carrier code is no longer in the marketplace's own list; parcels with it would be refused.",
+        "Ask the operator what became of it and map the carrier anew with `exceptions map-carrier`,"
+        " or correct the channels file.",
+    ),
+    Code.TRACKING_MISSING: Kind(
+        Owner.OPERATIONS,
+        "A parcel left without a tracking number, and the marketplace takes no dispatch without one.",
+        "Enter the number in the warehouse system; the dispatch is told by itself.",
+    ),
+    Code.TRACKING_NOT_SHOWN: Kind(
+        Owner.OPERATIONS,
+        "The marketplace took tracking details without an error and shows others.",
+        "Compare the order in the marketplace's back office and enter the tracking there; check the"
+        " carrier's code.",
+    ),
+    Code.DISPATCH_REFUSED: Kind(
+        Owner.OPERATIONS,
+        "The goods left the warehouse and the marketplace does not take the dispatch, in its own words.",
+        "Mend what the words complain about, or confirm the dispatch in the marketplace's back "
+        "office before the deadline; it is tried again every hour.",
+    ),
+    Code.DISPATCH_NOT_CONFIRMED: Kind(
+        Owner.OPERATIONS,
+        "The goods left the warehouse and the marketplace does not show it yet.",
+        "Look at the last error in its timeline; it is tried again by itself. Confirm the dispatch "
+        "in the marketplace's back office when the deadline is near.",
+    ),
+    Code.DISPATCH_LATE: Kind(
+        Owner.OPERATIONS,
+        "An order may not leave the warehouse before its dispatch deadline.",
+        "Pick and send it first, or cancel on the marketplace what cannot be sent.",
+    ),
+    Code.DISPATCH_WITHDRAWN: Kind(
+        Owner.OPERATIONS,
+        "A parcel was rolled back in the warehouse after the marketplace was told that it left; "
+        "nothing takes that back there.",
+        "Send the goods soon: the new parcel's tracking takes the place of the old one. If they "
+        "will not be sent, refund the customer.",
+    ),
+    Code.UNMATCHED_PARCEL: Kind(
+        Owner.OPERATIONS,
+        "More goods left the warehouse than the marketplace expects for this order.",
+        "Check what was packed. If a line was cancelled meanwhile, expect the goods back or write them off.",
+    ),
+    Code.UNKNOWN_PARCEL_STATE: Kind(
+        Owner.OPERATIONS,
+        "The warehouse uses a parcel status that we do not know; the parcel is not told.",
+        "Look at the parcel in the warehouse system and tell the engineers what the status means.",
+    ),
+    Code.NOT_DISPATCHED: Kind(
+        Owner.OPERATIONS,
+        "The marketplace counts the order as shipped, and the warehouse has not sent all of it.",
+        "Find out who confirmed it. Send the goods, or cancel the warehouse order and refund the customer.",
+    ),
+    Code.UNREADABLE_PARCEL: Kind(
+        Owner.OPERATIONS,
+        "The warehouse told a parcel that cannot be read; its raw answer is kept.",
+        "Look at the named records in the warehouse system and tell the engineers; confirm the "
+        "dispatches by hand when their deadlines are near.",
     ),
     Code.ACCOUNT_UNREACHABLE: Kind(
         Owner.OPERATIONS,

@@ -1,0 +1,1 @@
+"""Dispatches: a parcel that left the warehouse is told to its marketplace, once, with who carries it."""
