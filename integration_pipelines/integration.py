@@ -19,6 +19,9 @@ from integration_pipelines.connectors.calls import CallCounter
 from integration_pipelines.connectors.http import Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.doors import Doors
+from integration_pipelines.fulfilments.act import DispatchReport, DispatchWork
+from integration_pipelines.fulfilments.observe import CarrierIntake, DispatchIntake
+from integration_pipelines.fulfilments.writes import DispatchWrites
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.call_counts import add_calls
 from integration_pipelines.ledger.intents import Boundary, IntentJournal
@@ -54,6 +57,9 @@ class Integration:
     stock_intakes: Mapping[str, StockIntake]
     offer_intakes: Mapping[str, OfferIntake]
     stock_work: Mapping[str, StockWork]
+    dispatch_intakes: Mapping[str, DispatchIntake]
+    carrier_intakes: Mapping[str, CarrierIntake]
+    dispatch_work: Mapping[str, DispatchWork]
     doors: Sequence[Transport]
 
     def close(self) -> None:
@@ -83,6 +89,10 @@ class Integration:
     def work(self, channel: str, *, until: datetime | None = None) -> WorkReport:
         """Work one channel's queue."""
         return self.order_work[channel].work(until=until)
+
+    def dispatch(self, channel: str, *, until: datetime | None = None) -> DispatchReport:
+        """Tell one channel's marketplace what left the warehouse."""
+        return self.dispatch_work[channel].work(until=until)
 
 
 def build_integration(
@@ -157,6 +167,34 @@ def build_integration(
         )
         for key, channel in channels.channels.items()
     }
+    told = {key: channel for key, channel in channels.channels.items() if channel.dispatches.enabled}
+    shipments = {key: doors.shipments(key) for key in {channel.marketplace for channel in told.values()}}
+    dispatch_intakes = {
+        key: DispatchIntake(key, served, warehouses[key], ledger, clock)
+        for key in channels.warehouses
+        if (served := {name: channel for name, channel in told.items() if channel.warehouse == key})
+    }
+    carrier_intakes = {
+        key: CarrierIntake(key, settings, shipments[key], ledger, clock)
+        for key, settings in channels.marketplaces.items()
+        if key in shipments
+    }
+    dispatch_work = {
+        key: DispatchWork(
+            key=key,
+            channel=channel,
+            marketplace=channels.marketplaces[channel.marketplace],
+            ledger=ledger,
+            clock=clock,
+            writes=DispatchWrites(
+                key, marketplaces[channel.marketplace], shipments[channel.marketplace], clock
+            ),
+            read_again=order_intakes[channel.marketplace].read_again,
+            read_parcels=dispatch_intakes[channel.warehouse].read_order,
+            journal=IntentJournal(clock, at_boundary),
+        )
+        for key, channel in told.items()
+    }
     return Integration(
         channels,
         ledger,
@@ -170,6 +208,9 @@ def build_integration(
         stock_intakes,
         offer_intakes,
         stock_work,
+        dispatch_intakes,
+        carrier_intakes,
+        dispatch_work,
         doors.opened,
     )
 

@@ -57,12 +57,18 @@ class Rounds:
             self._try(f"reading marketplace {key}", read)
         for key, intake in self.integration.warehouse_intakes.items():
             self._try(f"reading warehouse {key}", intake.read_changes)
+        for key, carriers in self.integration.carrier_intakes.items():
+            self._try(f"reading carriers of {key}", carriers.read)
+        for key, parcels in self.integration.dispatch_intakes.items():
+            self._try(f"reading parcels of {key}", parcels.read)
         self.integration.store_call_counts()
 
     def work(self) -> None:
-        """What the runs do: work every channel's queue, then tell every marketplace what it may sell."""
+        """What the runs do: work every channel's queue, tell what left, then what may be sold."""
         for key in self.integration.order_work:
             self._try(f"working channel {key}", partial(self.integration.work, key))
+        for key in self.integration.dispatch_work:
+            self._try(f"telling dispatches of {key}", partial(self.integration.dispatch, key))
         told = {
             key: channel
             for key, channel in self.integration.channels.channels.items()

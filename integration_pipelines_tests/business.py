@@ -71,15 +71,16 @@ def channels_for(
     """The channels of the sandbox's accounts, and the keys.
 
     Args:
-        settings: what every channel says beyond the demo's (`order_policy`, `rules` …). Stock is left
-            alone, unless it has a `stock`, even an empty one.
+        settings: what every channel says beyond the demo's (`order_policy`, `rules` …). Stock and
+            dispatches are left alone, unless it has a `stock` or `dispatches`, even an empty one.
         account: what every warehouse's block says beyond it (`capabilities`, `stuck_after_hours` …).
     """
     document, keys = demo_channels(accounts, address)
     for kind, additions in (("channels", settings), ("warehouses", account)):
         for block in document[kind].values():
-            if kind == "channels" and "stock" not in (additions or {}):
-                del block["stock"]
+            for flow in ("stock", "dispatches"):
+                if kind == "channels" and flow not in (additions or {}):
+                    del block[flow]
             _add(block, deepcopy(dict(additions or {})))
     return parse_channels(as_yaml(document)), keys
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+# What the sandbox's warehouses call their carriers, and the codes of its marketplaces.
+_CARRIERS = {"DPD": "DPDUK", "UPS": "UPS", "DHL": "dhl_germany", "Royal Mail": "RoyalMail"}
+_UNREGISTERED = ("FedEx", "Other")
 _HEADER = "# The sandbox's accounts, written anew by each start of the demo. Its keys are invented.\n"
 
 
@@ -56,6 +59,12 @@ def _mirakl(account: Mapping[str, Any], key: str, address: str, keys: dict[str, 
         "currency": account["currency"],
         "time_zone": account.get("time_zone", "UTC"),
         "acceptance_window_hours": account["acceptance_window_hours"],
+        "carriers": dict(_CARRIERS),
+        "shipping": {
+            "multi_parcel": bool(account.get("multi_shipment")),
+            "tracking_mandatory": bool(account.get("mandatory_tracking")),
+            "carriers": {name: {"name": name} for name in _UNREGISTERED},
+        },
     }
 
 
@@ -114,6 +123,7 @@ def _channel(marketplace: str, warehouse: str, store: Any, policy: str) -> dict[
         "number_prefix": marketplace.upper()[:16],
         "store": str(store),
         "stock": {"enabled": True},
+        "dispatches": {"enabled": True},
     }
 
 

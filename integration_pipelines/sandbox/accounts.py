@@ -27,6 +27,8 @@ def marketplace_entry(name: str, account: MarketplaceAccount) -> Json:
         "currency": settings.currency,
         "time_zone": settings.time_zone,
         "acceptance_window_hours": settings.acceptance_window_hours,
+        "multi_shipment": settings.fulfilment.multi_shipment,
+        "mandatory_tracking": bool(settings.fulfilment.mandatory_tracking),
     }
 
 

@@ -1,0 +1,66 @@
+"""A shop floor for dispatches: quiet marketplaces whose parcels we tell, and questions to the truth.
+
+Nobody but the tests makes the floor hurry: its people pick and ship at their own pace, within hours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from integration_pipelines.ledger import Ledger
+from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
+from integration_pipelines.sandbox.mirakl.order import Fate
+from integration_pipelines_tests.business import Retailer, quiet_business
+from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
+
+DAY = 86_400
+TOLD: Mapping[str, Any] = {"dispatches": {}}
+FLOOR = 8 * 60  # minutes in which every floor has shipped what it holds
+
+
+def open_floor(
+    ledger: Ledger,
+    profile: WarehouseProfile = WarehouseProfile.VEEQO,
+    *,
+    faults: str = "none",
+    marketplaces: int = 1,
+    payment_workflow: str | None = None,
+    **fulfilment: Any,
+) -> Retailer:
+    """Args: `fulfilment`: how the operators treat parcels (`sandbox.fulfilment.FulfilmentSettings`)."""
+    business = quiet_business(faults=faults, marketplaces=marketplaces, profile=profile)
+    settings = FulfilmentSettings(**{"delivery_seconds": (9 * DAY, 9 * DAY), **fulfilment})
+    shops = tuple(
+        replace(each, fulfilment=settings, payment_workflow=payment_workflow or each.payment_workflow)
+        for each in business.marketplaces
+    )
+    return Retailer.open(ledger, replace(business, marketplaces=shops), TOLD, profile=profile)
+
+
+def order(shop: Retailer, *units: int, order_id: str = "ALP-77-A") -> str:
+    """A customer orders so many units of the first SKUs; it is with the floor a few minutes later.
+
+    What a label says is drawn by the order's number; that of this one has a tracking number.
+    """
+    lines = list(zip(shop.skus(len(units)), units, strict=True))
+    order_id = shop.place(*lines, fate=Fate(debit_seconds=30), order_id=order_id)
+    shop.pass_minutes(6)
+    return order_id
+
+
+def number(shop: Retailer, order_id: str) -> str:
+    """Its number in the warehouse."""
+    return shop.channels.order_number(shop.marketplace, order_id)
+
+
+def parcels(shop: Retailer, order_id: str) -> list[dict[str, Any]]:
+    """What the marketplace really has of its parcels."""
+    told = shop.on_marketplace(order_id)["parcels"]
+    assert isinstance(told, list)
+    return told
+
+
+def left_warehouse(shop: Retailer, order_id: str) -> list[dict[str, Any]]:
+    """What really left the warehouse."""
+    [booking] = shop.live_bookings(order_id)
+    return [each for each in booking["dispatches"] if each.get("status", "Shipped") == "Shipped"]
