@@ -30,6 +30,7 @@ from integration_pipelines.config.secrets import (
 )
 from integration_pipelines.doctor import examine
 from integration_pipelines.exceptions import acts
+from integration_pipelines.fulfilments.steer import map_carrier
 from integration_pipelines.integration import Integration, build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.lookup import find_orders, read_order_story
@@ -275,6 +276,21 @@ def resolve_exception(
     with _ledger(home) as ledger, ledger.begin() as connection:
         acts.resolve(connection, number, who=getpass.getuser(), note=note, now=SystemClock().now())
     console.print(f"Exception {number} is resolved.")
+
+
+@exceptions_app.command("map-carrier")
+def map_one_carrier(
+    channel: ChannelKey,
+    name: Annotated[str, typer.Argument(help="The carrier as the warehouse calls it, spelt exactly.")],
+    code: Annotated[str, typer.Argument(help="The marketplace's own code of it, spelt exactly.")],
+    home: Home = HOME,
+) -> None:
+    """Say which carrier of the marketplace a warehouse's is; all dispatches that wait for it go on."""
+    who, now = getpass.getuser(), SystemClock().now()
+    with _ledger(home) as ledger, ledger.begin() as connection:
+        channels = _channels(home, read_environment(Path.cwd()))
+        told = map_carrier(connection, channels, channel, name, code, who=who, now=now)
+    console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 @stock_app.command("show")

@@ -14,6 +14,7 @@ from integration_pipelines.config.secrets import Secrets
 from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
+from integration_pipelines.fulfilments.records import read_book
 from integration_pipelines.integration import Integration, build_integration
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.remote import OutOfBudget, RemoteError
@@ -39,6 +40,7 @@ def examine(channels: Channels, secrets: Secrets, ledger: Ledger, clock: Clock) 
     integration = build_integration(channels, secrets, ledger=ledger, clock=clock, random=Random())
     for key, client in integration.marketplaces.items():
         findings += _asked(f"marketplace {key}", partial(_shop, integration, key, client))
+        findings += _asked(f"marketplace {key}, carriers", partial(_carriers, integration, key))
     for key, warehouse in integration.warehouses.items():
         assert isinstance(warehouse, VeeqoWarehouse | DeposcoWarehouse)
         if isinstance(warehouse, VeeqoWarehouse):
@@ -85,6 +87,24 @@ def _shop(integration: Integration, key: str, client: MiraklClient) -> Iterator[
     yield Examined(
         f"{what}, acceptance", True, f"{mode}; our window is {settings.acceptance_window_hours:g} h"
     )
+
+
+def _carriers(integration: Integration, key: str) -> Iterator[Examined]:
+    """Codes that dispatches are told with, against the operator's list (SH21, once a day)."""
+    intake = integration.carrier_intakes.get(key)
+    if intake is None:
+        return
+    intake.read()
+    with integration.ledger.begin() as connection:
+        book = read_book(connection, key, integration.channels.marketplaces[key])
+    for name, code in sorted({**book.configured, **book.learned}.items()):
+        nearest = ", ".join(f"{each.code} ({each.label})" for each in book.candidates(name))
+        yield Examined(
+            f"marketplace {key}, carrier {name}",
+            code in book.listed,
+            f"is told as {code}" if code in book.listed else f"{code} is not on the operator's list",
+            f"use one of: {nearest or ', '.join(sorted(book.listed))}",
+        )
 
 
 def _veeqo(integration: Integration, key: str, warehouse: VeeqoWarehouse) -> Iterator[Examined]:

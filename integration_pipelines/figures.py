@@ -20,8 +20,9 @@ select o.marketplace, o.order_id, o.channel, o.outcome, o.state, o.waiting_since
     o.cleared_at, (select min(k.linked_at) from order_links k
         where k.marketplace = o.marketplace and k.order_id = o.order_id) as booked_at,
     (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
-        and e.state = 'open') as exceptions,
-    exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id) as was_held,
+        and e.state = 'open' and e.scope not like 'dispatch:%') as exceptions,
+    exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id
+        and e.scope not like 'dispatch:%') as was_held,
     (select count(*) from warehouse_orders w where w.base_number = o.number
         and w.state <> 'cancelled') as live
 from orders o
@@ -38,6 +39,30 @@ select count(*) filter (where state in ('ended', 'failed', 'lost', 'received')) 
         from warehouse_orders w, jsonb_array_elements(w.lines) as l(line)
         where w.state = 'backordered') as oversold
 from stock_pushes
+""")
+# An order that left the warehouse and is not confirmed is unconfirmed, whatever the reason. Doubled is a
+# parcel that says the same as an earlier one of its order, both told by us.
+_DISPATCHES = text("""
+select (select count(*) from dispatches where confirmed_at is not null and told_at is not null) as confirmed,
+    (select count(*) from orders o where o.channel = any(:channels) and o.state = 'SHIPPING'
+        and exists (select from parcels p where p.base_number = o.number and p.warehouse = any(:warehouses)
+            and p.state = 'shipped' and p.lines <> '[]')
+        and not exists (select from dispatches d where d.marketplace = o.marketplace
+            and d.order_id = o.order_id and d.confirmed_at is not null)) as unconfirmed,
+    (select count(*) from dispatches d where d.told_at is not null and exists (select from dispatches e
+        where e.marketplace = d.marketplace and e.order_id = d.order_id and e.parcel < d.parcel
+            and e.told_at is not null and e.units = d.units and e.tracking ->> 'number' is not null
+            and e.tracking ->> 'number' = d.tracking ->> 'number')) as doubled
+""")
+# From leaving the warehouse until the marketplace had it; an order that is told in one go waits for its last
+# parcel. What left before we knew of it, or waited for a person, is in it.
+_LEFT = text("""
+select p.shipped_at as since, d.confirmed_at as until
+from dispatches d join orders o using (marketplace, order_id)
+cross join lateral (select max(q.shipped_at) as shipped_at from parcels q
+    where q.base_number = o.number and q.state = 'shipped'
+        and (q.parcel_id = d.parcel or d.parcel = 'order')) p
+where d.told_at is not null and d.confirmed_at >= p.shipped_at
 """)
 # From a sale until each other marketplace of the warehouse was told, by the push that knew of it. A figure
 # that a sale does not change, because it is zero already, is told again some day for another reason.
@@ -87,6 +112,7 @@ class Figures:
     throttled: int
     stock: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
+    dispatches: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The fixed keys of the closing file."""
@@ -103,6 +129,7 @@ class Figures:
             },
             "outcomes": self.outcomes,
             "stock": self.stock,
+            "dispatches": self.dispatches,
             "exceptions": self.exceptions,
             "calls": self.calls,
             "quota": {"breaches": self.throttled},
@@ -129,6 +156,13 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
         by_code = _open_exceptions(connection)
         calls = read_calls(connection)
         stock = dict(connection.execute(_STOCK).mappings().one())
+        dispatching = [channel for channel in channels.channels.values() if channel.dispatches.enabled]
+        told_of = {
+            "channels": [key for key, channel in channels.channels.items() if channel.dispatches.enabled],
+            "warehouses": [channel.warehouse for channel in dispatching],
+        }
+        dispatches = dict(connection.execute(_DISPATCHES, told_of).mappings().one())
+        left = pd.DataFrame(connection.execute(_LEFT).mappings().all(), columns=["since", "until"])
         sales = pd.DataFrame(connection.execute(_SALES, served).mappings().all(), columns=["since", "until"])
     open_orders = orders[orders["outcome"].isna()]
     held = open_orders[open_orders["exceptions"] == 1]
@@ -152,6 +186,7 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
         calls=dict(sorted(operations.items())),
         throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
         stock={name: int(count) for name, count in stock.items()},
+        dispatches={name: int(count) for name, count in dispatches.items()},
         seconds={
             "acceptance": _waits(accepted[~accepted["was_held"]], "waiting_since", "accepted_at"),
             "acceptance_after_exception": _waits(
@@ -161,6 +196,7 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
             "import": _waits(imported, "cleared_at", "booked_at"),
             # From our first sight of a sale until another marketplace of the warehouse shows it.
             "sale_to_stock": _waits(sales, "since", "until"),
+            "dispatch": _waits(left, "since", "until"),
         },
     )
 

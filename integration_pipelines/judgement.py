@@ -5,6 +5,7 @@ broken promise is a sentence that names the order.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -16,10 +17,15 @@ from integration_pipelines.order_numbers import base_number
 _LEDGER = text("""
 select o.marketplace, o.order_id, o.number, o.outcome, o.accepted_at,
     (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
-        and e.state = 'open') as exceptions
+        and e.state = 'open' and e.scope not like 'dispatch:%') as exceptions,
+    exists (select from exceptions e where e.scope = 'dispatch:' || o.marketplace || '/' || o.order_id
+        and e.state = 'open') or exists (select from dispatch_queue q where q.marketplace = o.marketplace
+        and q.order_id = o.order_id and q.waits_for is not null) as dispatch_shown
 from orders o
 """)
 _ENDED = {"CANCELED", "REFUSED"}
+# Tracking that may come later is waited for an hour (`Shipping.tracking_grace_minutes`), outages last longer.
+TOLD_WITHIN = timedelta(hours=5)
 _PROMISED = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
@@ -33,6 +39,7 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
             )
         )
     live = _live_warehouse_orders(truth)
+    left = _left_warehouses(truth)
     broken: list[str] = []
     for key, channel in channels.channels.items():
         for order_id, order in truth["marketplaces"][channel.marketplace]["orders"].items():
@@ -40,6 +47,12 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
             row = known.get((channel.marketplace, order_id))
             numbers = live.get(channels.order_number(key, order_id), [])
             broken += _one_order(subject, order, row, numbers, subject in unreadable)
+            if channel.dispatches.enabled:
+                broken += _doubled(subject, order)
+                if row is not None and not row.exceptions and not row.dispatch_shown:
+                    broken += _unconfirmed(
+                        subject, order, left.get(channels.order_number(key, order_id)), truth
+                    )
     broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
     broken += [f"{key}: {units} of {sku!r} oversold" for key, sku, units in oversold_units(channels, truth)]
     return broken
@@ -87,6 +100,35 @@ def _one_order(
     if row.outcome is None and state != "STAGING":
         broken.append(f"{subject}: neither done nor on an exception; the marketplace says {state}")
     return broken
+
+
+def _doubled(subject: str, order: Mapping[str, Any]) -> list[str]:
+    """Parcels that the marketplace was told twice."""
+    doubles = [each["id"] for each in order["parcels"] if each["repeats"] and each["status"] != "CANCELED"]
+    return [f"{subject}: parcel {parcel} was told twice" for parcel in doubles]
+
+
+def _unconfirmed(
+    subject: str, order: Mapping[str, Any], left_at: datetime | None, truth: Mapping[str, Any]
+) -> list[str]:
+    """All of it left the warehouse a while ago, and the marketplace still waits for it to be shipped."""
+    if left_at is None or order["state"] != "SHIPPING" or order["parcels"]:
+        return []
+    since = datetime.fromisoformat(truth["now"]) - left_at
+    if since <= TOLD_WITHIN:
+        return []
+    hours = round(since.total_seconds() / 3600, 1)
+    return [f"{subject}: left the warehouse {hours} h ago, not confirmed and on no exception"]
+
+
+def _left_warehouses(truth: Mapping[str, Any]) -> dict[str, datetime]:
+    """Number → when the last of a warehouse order left."""
+    return {
+        base_number(str(order["number"])): datetime.fromisoformat(order["shipped_at"])
+        for warehouse in truth["warehouses"].values()
+        for order in warehouse["orders"]
+        if order["live"] and order["shipped_at"]
+    }
 
 
 def _live_warehouse_orders(truth: Mapping[str, Any]) -> dict[str, list[str]]:

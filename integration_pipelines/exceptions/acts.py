@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
 from integration_pipelines.exceptions.taxonomy import Code
+from integration_pipelines.ledger.dispatches import wake_refused
 from integration_pipelines.ledger.intents import renew
 from integration_pipelines.ledger.orders import forget_items
 from integration_pipelines.ledger.stock_steering import release_brake
@@ -99,6 +100,7 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
         renew(connection, key, now)
     forget_items(connection, found["subject"])
     _look_now(connection, found["subject"])
+    wake_refused(connection, [found["subject"]], now)
     _remember(connection, found, "retried", who, note, now)
 
 
