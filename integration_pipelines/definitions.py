@@ -15,6 +15,7 @@ from integration_pipelines.config import Channels, channels_file, read_channels,
 from integration_pipelines.dagster_support import housekeeping
 from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.exceptions import defs as exceptions
+from integration_pipelines.fulfilments import defs as fulfilments
 from integration_pipelines.orders import defs as orders
 from integration_pipelines.orders import look_up_defs as look_up
 from integration_pipelines.stock import defs as stock
@@ -39,6 +40,7 @@ def build_defs(
     return dg.Definitions.merge(
         orders.build_defs(channels, running=running),
         stock.build_defs(channels, running=running),
+        fulfilments.build_defs(channels, running=running),
         look_up.build_defs(),
         exceptions.build_defs(),
         housekeeping.upkeep(running=running),

@@ -50,9 +50,8 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
             if channel.dispatches.enabled:
                 broken += _doubled(subject, order)
                 if row is not None and not row.exceptions and not row.dispatch_shown:
-                    broken += _unconfirmed(
-                        subject, order, left.get(channels.order_number(key, order_id)), truth
-                    )
+                    left_at = left.get(channels.order_number(key, order_id))
+                    broken += _unconfirmed(subject, order, left_at, truth)
     broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
     broken += [f"{key}: {units} of {sku!r} oversold" for key, sku, units in oversold_units(channels, truth)]
     return broken
