@@ -51,6 +51,7 @@ CASES = [
 # The marketplace has the import, and the ledger does not know it.
 DONE_AND_UNKNOWN = (ANSWER_UNREAD, Boundary.AFTER_EFFECT.value, Boundary.BEFORE_OUTCOME.value)
 STOCK_CASES = [str(boundary) for boundary in BOUNDARIES]
+DISPATCH_CASES = [str(boundary) for boundary in BOUNDARIES]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def survived(pytestconfig: pytest.Config) -> Iterator[list[str]]:
     yield cases
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        print(f"\nkill matrix: {len(cases)} of {len(CASES) + len(STOCK_CASES)}")
+        print(f"\nkill matrix: {len(cases)} of {len(CASES) + len(STOCK_CASES) + len(DISPATCH_CASES)}")
 
 
 @pytest.mark.parametrize(("profile", "kind", "boundary"), CASES)
@@ -143,6 +144,24 @@ def test_a_worker_killed_anywhere_leaves_true_figures(
     assert_stock_is_true(truth, database_url)
     postgres.drop(database_url)
     survived.append(f"{VEEQO}/stock/{boundary}")
+
+
+@pytest.mark.parametrize("boundary", DISPATCH_CASES)
+def test_a_worker_killed_anywhere_tells_a_parcel_once(
+    boundary: str, worlds: str, postgres: Databases, survived: list[str]
+) -> None:
+    """ST01 knows no idempotency: what was told and whose answer was lost is found by our reference."""
+    world = f"{worlds}/{VEEQO}-ship-{boundary}"
+    [order_id] = stage(world, "leaves")
+    database_url = postgres.create()
+    doomed = Assignment(world, database_url, ("ship", boundary), settings={"dispatches": {}}, at_least=9)
+    assert ended(doomed) == -signal.SIGKILL, "the worker never came to this boundary"
+    assert ended(replace(doomed, dies_at=None)) == 0, "the next worker did not come to rest"
+
+    order = truth_of(world)["marketplaces"]["alpine"]["orders"][order_id]
+    assert (order["state"], len(order["parcels"])) == ("SHIPPED", 1)
+    postgres.drop(database_url)
+    survived.append(f"{VEEQO}/ship/{boundary}")
 
 
 def test_one_order_survives_a_death_at_every_boundary_in_turn(worlds: str, postgres: Databases) -> None:

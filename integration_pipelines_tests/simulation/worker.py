@@ -53,6 +53,7 @@ _REQUESTS: Mapping[str, tuple[str, re.Pattern[str], bytes]] = {
     "cancel": ("PUT|POST", re.compile("cancel|cancellations|statusUpdates"), b""),
     "warn": ("POST", re.compile("notes|salesOrders"), b"DO NOT SHIP"),
     "reference": ("PUT", re.compile("orders"), b""),
+    "ship": ("POST", re.compile("shipments"), b""),
     "stock": ("POST", re.compile("imports"), b""),
 }
 

@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from integration_pipelines.clock import ManualClock
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import Enforcement
+from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines.sandbox.mirakl.order import SHIPPING, Fate
 from integration_pipelines.sandbox.serve import build_app
 from integration_pipelines_tests.business import START, quiet_business
@@ -97,8 +98,17 @@ def _moving_stock(sandbox: Sandbox) -> list[str]:
     return order_ids
 
 
+def _leaves(sandbox: Sandbox) -> list[str]:
+    """One order that the floor ships a quarter of an hour later, its label with a tracking number."""
+    order_id = sandbox.place_order("alpine", order_id="ALP-77-A", fate=Fate(debit_seconds=30))
+    due = sandbox.clock.now() + timedelta(minutes=15)
+    sandbox.agenda.add(due, lambda _: sandbox.veeqo.ship_as_staff(f"ALPINE-{order_id}"))
+    return [order_id]
+
+
 RECIPES: dict[str, Callable[[Sandbox], list[str]]] = {
     "plain": _plain,
+    "leaves": _leaves,
     "payment_fails": _payment_fails,
     "half_gone": _half_gone,
     "changed_mind": _changed_mind,
@@ -128,7 +138,10 @@ class Worlds:
     @staticmethod
     def _open(profile: WarehouseProfile) -> tuple[Sandbox, Any]:
         business = quiet_business(marketplaces=1, enforcement=Enforcement.OFF, profile=profile)
-        shops = tuple(replace(each, offers=plain_offers()) for each in business.marketplaces)
+        parcels = FulfilmentSettings(multi_shipment=True)
+        shops = tuple(
+            replace(each, offers=plain_offers(), fulfilment=parcels) for each in business.marketplaces
+        )
         sandbox = Sandbox(replace(business, marketplaces=shops), ManualClock(START))
         return sandbox, build_app(sandbox)
 
