@@ -18,6 +18,7 @@ from integration_pipelines.exceptions import defs as exceptions
 from integration_pipelines.fulfilments import defs as fulfilments
 from integration_pipelines.orders import defs as orders
 from integration_pipelines.orders import look_up_defs as look_up
+from integration_pipelines.returns import defs as returns
 from integration_pipelines.stock import defs as stock
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def build_defs(
         orders.build_defs(channels, running=running),
         stock.build_defs(channels, running=running),
         fulfilments.build_defs(channels, running=running),
+        returns.build_defs(channels, running=running),
         look_up.build_defs(),
         exceptions.build_defs(),
         housekeeping.upkeep(running=running),

@@ -20,6 +20,7 @@ from integration_pipelines.connectors.deposco.tokens import OAuthSecrets
 from integration_pipelines.connectors.http import Authority, Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.connectors.mirakl.door import ShopDoor
+from integration_pipelines.connectors.mirakl.returns import ReturnClient
 from integration_pipelines.connectors.mirakl.shipments import ShipmentClient
 from integration_pipelines.connectors.mirakl.stock import StockClient
 from integration_pipelines.connectors.quotas import MIRAKL, VEEQO, Budgets, Contract, deposco_contract
@@ -66,6 +67,10 @@ class Doors:
     def shipments(self, key: str) -> ShipmentClient:
         """Parcels and carriers of the same account, through the same door."""
         return ShipmentClient(self._mirakl(key))
+
+    def returns(self, key: str) -> ReturnClient:
+        """Returns and refunds of the same account, through the same door."""
+        return ReturnClient(self._mirakl(key))
 
     def _mirakl(self, key: str) -> ShopDoor:
         if key not in self._shops:

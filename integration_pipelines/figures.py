@@ -82,6 +82,21 @@ cross join lateral (
 ) told
 where told.ended_at - o.first_seen_at < interval '1 hour'
 """)
+# Of a line, everything that went back counts, whoever paid it; ours are those that answer to a decision.
+_REFUNDS = text("""
+with ours as (
+    select d.*, i.reference from refund_decisions d join intents i using (key) where i.state = 'applied'
+), gone as (
+    select marketplace, order_id, line_id, sum(amount) as amount, sum(shipping_amount) as shipping
+    from refunds group by marketplace, order_id, line_id
+)
+select (select count(*) from ours) as paid,
+    (select count(*) - count(distinct (marketplace, reference)) from ours) as doubled,
+    (select count(*) from gone g join order_lines l using (marketplace, order_id, line_id)
+        where (g.amount > l.price or g.shipping > l.shipping_price)
+            and exists (select from ours o where o.marketplace = g.marketplace
+                and o.line_id = g.line_id)) as above_due
+""")
 _ORDER_OPERATIONS = {"OR21", "OR04", "POST /customers", "POST /orders", "PUT /orders/{id}"}
 _BEYOND_ACCEPTANCE = {
     "WAITING_DEBIT",
@@ -111,6 +126,7 @@ class Figures:
     calls: dict[str, int]
     throttled: int
     stock: dict[str, int] = field(default_factory=dict)
+    refunds: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     dispatches: dict[str, int] = field(default_factory=dict)
 
@@ -130,6 +146,7 @@ class Figures:
             "outcomes": self.outcomes,
             "stock": self.stock,
             "dispatches": self.dispatches,
+            "refunds": self.refunds,
             "exceptions": self.exceptions,
             "calls": self.calls,
             "quota": {"breaches": self.throttled},
@@ -163,6 +180,7 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
         }
         dispatches = dict(connection.execute(_DISPATCHES, told_of).mappings().one())
         left = pd.DataFrame(connection.execute(_LEFT).mappings().all(), columns=["since", "until"])
+        refunds = dict(connection.execute(_REFUNDS).mappings().one())
         sales = pd.DataFrame(connection.execute(_SALES, served).mappings().all(), columns=["since", "until"])
     open_orders = orders[orders["outcome"].isna()]
     held = open_orders[open_orders["exceptions"] == 1]
@@ -187,6 +205,7 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
         throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
         stock={name: int(count) for name, count in stock.items()},
         dispatches={name: int(count) for name, count in dispatches.items()},
+        refunds={name: int(count) for name, count in refunds.items()},
         seconds={
             "acceptance": _waits(accepted[~accepted["was_held"]], "waiting_since", "accepted_at"),
             "acceptance_after_exception": _waits(

@@ -29,6 +29,10 @@ from integration_pipelines.orders.act import OrderWork, WorkReport
 from integration_pipelines.orders.observe import IntakeReport, OrderIntake, WarehouseIntake
 from integration_pipelines.orders.records import Account
 from integration_pipelines.orders.writes import OrderWrites
+from integration_pipelines.returns.act import ReturnWork
+from integration_pipelines.returns.observe import ReturnIntake
+from integration_pipelines.returns.observe_desk import WarehouseReturnIntake
+from integration_pipelines.returns.writes import ReturnWrites
 from integration_pipelines.stock.act import StockWork
 from integration_pipelines.stock.figure import exposure_window
 from integration_pipelines.stock.observe import OfferIntake, StockIntake
@@ -60,6 +64,9 @@ class Integration:
     dispatch_intakes: Mapping[str, DispatchIntake]
     carrier_intakes: Mapping[str, CarrierIntake]
     dispatch_work: Mapping[str, DispatchWork]
+    return_intakes: Mapping[str, ReturnIntake]
+    warehouse_return_intakes: Mapping[str, WarehouseReturnIntake]
+    return_work: Mapping[str, ReturnWork]
     doors: Sequence[Transport]
 
     def close(self) -> None:
@@ -195,6 +202,42 @@ def build_integration(
         )
         for key, channel in told.items()
     }
+    backs = {key: doors.returns(key) for key in order_intakes}
+    return_intakes = {
+        key: ReturnIntake(
+            key,
+            next(iter(channels.channels_of_marketplace(key))),
+            channels.marketplaces[key].currency,
+            client,
+            ledger,
+            clock,
+        )
+        for key, client in backs.items()
+    }
+    warehouse_return_intakes = {
+        key: WarehouseReturnIntake(key, intake.channels, warehouses[key], ledger, clock)
+        for key, intake in warehouse_intakes.items()
+    }
+    return_work = {
+        key: ReturnWork(
+            key=key,
+            channel=channel,
+            ledger=ledger,
+            clock=clock,
+            writes=ReturnWrites(
+                key,
+                channel,
+                backs[channel.marketplace],
+                marketplaces[channel.marketplace],
+                warehouses[channel.warehouse],
+                clock,
+            ),
+            read_again=order_intakes[channel.marketplace].read_again,
+            take_refunds=return_intakes[channel.marketplace].take_refunds,
+            journal=IntentJournal(clock, at_boundary),
+        )
+        for key, channel in channels.channels.items()
+    }
     return Integration(
         channels,
         ledger,
@@ -211,6 +254,9 @@ def build_integration(
         dispatch_intakes,
         carrier_intakes,
         dispatch_work,
+        return_intakes,
+        warehouse_return_intakes,
+        return_work,
         doors.opened,
     )
 

@@ -6,6 +6,7 @@ broken promise is a sentence that names the order.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -22,6 +23,13 @@ select o.marketplace, o.order_id, o.number, o.outcome, o.accepted_at,
         and e.state = 'open') or exists (select from dispatch_queue q where q.marketplace = o.marketplace
         and q.order_id = o.order_id and q.waits_for is not null) as dispatch_shown
 from orders o
+""")
+_DECIDED = text("""
+select d.marketplace, d.amount, d.shipping_amount, i.reference
+from refund_decisions d join intents i using (key) where i.state = 'applied'
+""")
+_IN_DOUBT = text("""
+select subject from intents where kind = 'refund' and state in ('sending', 'in_doubt')
 """)
 _ENDED = {"CANCELED", "REFUSED"}
 # Tracking that may come later is waited for an hour (`Shipping.tracking_grace_minutes`), outages last longer.
@@ -54,6 +62,45 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
                     broken += _unconfirmed(subject, order, left_at, truth)
     broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
     broken += [f"{key}: {units} of {sku!r} oversold" for key, sku, units in oversold_units(channels, truth)]
+    broken += _refunds(ledger, channels, truth)
+    return broken
+
+
+def _refunds(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]) -> list[str]:
+    """Money that went back twice, beyond what is due, or not as it was decided."""
+    with ledger.begin() as connection:
+        decided = {
+            (row.marketplace, row.reference): row for row in connection.execute(_DECIDED) if row.reference
+        }
+        awaited = set(connection.scalars(_IN_DOUBT))
+    broken = []
+    handled = {each.marketplace for each in channels.channels.values() if each.returns.enabled}
+    for marketplace in sorted(handled):
+        for order_id, order in truth["marketplaces"][marketplace]["orders"].items():
+            subject = f"{marketplace}/{order_id}"
+            for paid in order.get("refunds", ()):
+                ours = decided.pop((marketplace, paid["id"]), None)
+                told = (Decimal(paid["amount"]), Decimal(paid["shipping_amount"]))
+                if paid["by"] == "shop" and ours is None and subject not in awaited:
+                    broken.append(f"{subject}: refund {paid['id']} of {told[0]} was paid and never decided")
+                if ours is not None and (ours.amount, ours.shipping_amount) != told:
+                    broken.append(f"{subject}: decided {ours.amount} and refunded {told[0]}")
+            broken += _above_due(subject, order)
+    broken += [f"{key[0]}: refund {key[1]} was decided and is not there" for key in decided]
+    return broken
+
+
+def _above_due(subject: str, order: Mapping[str, Any]) -> list[str]:
+    """What the shop paid beyond the price of what came back; operators pay what they like."""
+    broken = []
+    for line_id, line in order["lines"].items():
+        mine = [each for each in order.get("refunds", ()) if each["line"] == line_id]
+        if not any(each["by"] == "shop" for each in mine):
+            continue
+        if Decimal(line["refunded"]) > Decimal(line["price"]):
+            broken.append(f"{subject}: {line['refunded']} refunded on {line_id}, it cost {line['price']}")
+        if Decimal(line["refunded_shipping"]) > Decimal(line["shipping_price"]):
+            broken.append(f"{subject}: more than the shipping refunded on {line_id}")
     return broken
 
 

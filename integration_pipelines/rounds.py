@@ -80,7 +80,24 @@ class Rounds:
             self._try(f"reading stock of {key}", self.integration.stock_intakes[key].read)
         for key in told:
             self._try(f"telling stock of {key}", self.integration.stock_work[key].work)
+        self._handle_returns()
         self.integration.store_call_counts()
+
+    def _handle_returns(self) -> None:
+        """Read what came back, on both sides, then announce and refund; a side that fails stops no other."""
+        parts = self.integration
+        handled = {key: each for key, each in parts.channels.channels.items() if each.returns.enabled}
+        for key in dict.fromkeys(channel.marketplace for channel in handled.values()):
+            intake = parts.return_intakes[key]
+            if intake.is_due():
+                self._try(f"reading returns of {key}", intake.read)
+            self._try(f"taking refunds of {key}", intake.take_refunds)
+        for key in dict.fromkeys(channel.warehouse for channel in handled.values()):
+            desk = parts.warehouse_return_intakes[key]
+            if desk.is_due():
+                self._try(f"reading returns of {key}", desk.read)
+        for key in handled:
+            self._try(f"handling returns of {key}", parts.return_work[key].work)
 
     def _try(self, what: str, call: Callable[[], object]) -> None:
         try:

@@ -72,14 +72,15 @@ def channels_for(
 
     Args:
         settings: what every channel says beyond the demo's (`order_policy`, `rules` …). Stock and
-            dispatches are left alone, unless it has a `stock` or `dispatches`, even an empty one.
+            dispatches and returns are left alone, unless it has a `stock`, `dispatches` or `returns`, even an
+            empty one.
         account: what every warehouse's block says beyond it (`capabilities`, `stuck_after_hours` …).
     """
     document, keys = demo_channels(accounts, address)
     for kind, additions in (("channels", settings), ("warehouses", account)):
         for block in document[kind].values():
-            for flow in ("stock", "dispatches"):
-                if kind == "channels" and flow not in (additions or {}):
+            if kind == "channels":
+                for flow in {"stock", "dispatches", "returns"} - (additions or {}).keys():
                     del block[flow]
             _add(block, deepcopy(dict(additions or {})))
     return parse_channels(as_yaml(document)), keys

@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
 from integration_pipelines.config.frozen import Frozen, Key, TimeZone, VariableName
+from integration_pipelines.config.returns import ReturnPolicy
 from integration_pipelines.config.shipping import DispatchPolicy, Shipping
 from integration_pipelines.config.stock import StockPolicy
 from integration_pipelines.config.warehouses import Warehouse
@@ -132,6 +133,7 @@ class Channel(Frozen):
     buffer_owner: BufferOwner = BufferOwner.INTEGRATION
     stock: StockPolicy = Field(default=StockPolicy(), validate_default=True)
     dispatches: DispatchPolicy = DispatchPolicy()
+    returns: ReturnPolicy = ReturnPolicy()
 
     @field_validator("stock")
     @classmethod

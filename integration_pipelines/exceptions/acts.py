@@ -10,6 +10,7 @@ from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.dispatches import wake_refused
 from integration_pipelines.ledger.intents import renew
 from integration_pipelines.ledger.orders import forget_items
+from integration_pipelines.ledger.returns import queue_cases
 from integration_pipelines.ledger.stock_steering import release_brake
 from integration_pipelines.ledger.tables import (
     exception_history,
@@ -24,6 +25,7 @@ from integration_pipelines.remote import IntentState
 # Brakes that a person may let go by resolving. A time, not the next push: a push that is lost or cut is
 # repeated within it, and one bad read later the brake is there again.
 BRAKES = frozenset({Code.STOCK_BRAKED, Code.STOCK_NOT_READ, Code.STOCK_STALE})
+RETURNS = "/returns"  # ends the subject of what is wrong with an order's goods that come back
 RELEASED_FOR = timedelta(minutes=30)
 # Holds that a person may lift by resolving: the order goes on as if the rule said accept.
 LIFTED_BY_RESOLVING = frozenset({Code.PRICE_DROP, Code.SHORT_STOCK, Code.TOTAL_MISMATCH})
@@ -87,12 +89,13 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
     The buyer's customer record belongs to all orders of the buyer, so its write has a subject of its own.
     """
     found, _ = read_exception(connection, number)
+    about = found["subject"].removesuffix(RETURNS)  # writes of returns belong to the order
     its_buyer = select(orders.c.marketplace + "/buyer/" + orders.c.buyer).where(
-        orders.c.marketplace + "/" + orders.c.order_id == found["subject"]
+        orders.c.marketplace + "/" + orders.c.order_id == about
     )
     without_effect = connection.scalars(
         select(intents.c.key).where(
-            or_(intents.c.subject == found["subject"], intents.c.subject.in_(its_buyer)),
+            or_(intents.c.subject == about, intents.c.subject.in_(its_buyer)),
             intents.c.state.in_([IntentState.REFUSED.value, IntentState.IGNORED.value]),
         )
     ).all()
@@ -101,6 +104,8 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
     forget_items(connection, found["subject"])
     _look_now(connection, found["subject"])
     wake_refused(connection, [found["subject"]], now)
+    if found["subject"].endswith(RETURNS):
+        queue_cases(connection, [tuple(about.split("/", 1))], now)
     _remember(connection, found, "retried", who, note, now)
 
 

@@ -58,6 +58,18 @@ class Code(StrEnum):
     UNKNOWN_PARCEL_STATE = "unknown_parcel_state"
     NOT_DISPATCHED = "not_dispatched"
     UNREADABLE_PARCEL = "unreadable_parcel"
+    UNAUTHORISED_RETURN = "unauthorised_return"
+    RETURN_WITHOUT_ORDER = "return_without_order"
+    RETURN_MISMATCH = "return_mismatch"
+    RETURN_DAMAGED = "return_damaged"
+    RETURN_OVERDUE = "return_overdue"
+    RETURN_NOT_ANNOUNCED = "return_not_announced"
+    REFUND_WITHOUT_RETURN = "refund_without_return"
+    REFUND_ABOVE_LEFT = "refund_above_left"
+    REFUND_REFUSED = "refund_refused"
+    REFUND_UNCONFIRMED = "refund_unconfirmed"
+    UNKNOWN_RETURN_STATE = "unknown_return_state"
+    UNREADABLE_RETURN = "unreadable_return"
     ACCOUNT_UNREACHABLE = "account_unreachable"
     INTEGRATION_FAULT = "integration_fault"
 
@@ -307,6 +319,73 @@ TAXONOMY: dict[Code, Kind] = {
         "The warehouse told a parcel that cannot be read; its raw answer is kept.",
         "Look at the named records in the warehouse system and tell the engineers; confirm the "
         "dispatches by hand when their deadlines are near.",
+    ),
+    Code.UNAUTHORISED_RETURN: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "Goods of a known order came back that no return on the marketplace covers. No money goes for them.",
+        "Have the return opened or accepted on the marketplace; the refund then goes by itself. Otherwise "
+        "agree with the customer what becomes of the goods.",
+    ),
+    Code.RETURN_WITHOUT_ORDER: Kind(
+        Owner.OPERATIONS,
+        "The returns desk holds goods that belong to no order we know.",
+        "Look for a paper in the box and put the order's number on the return in the warehouse system; it is "
+        "then matched by itself.",
+    ),
+    Code.RETURN_MISMATCH: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "What came back is not what was announced: another SKU, more units or fewer.",
+        "Compare the box with the return. What is missing or wrong is not refunded; settle it with the "
+        "customer, or correct the count in the warehouse.",
+    ),
+    Code.RETURN_DAMAGED: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "Units came back damaged, and the channel's rule keeps their money until a person has decided.",
+        "Look at the goods. Refund what is due in the marketplace's back office, or refuse it there.",
+    ),
+    Code.RETURN_OVERDUE: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "Goods that were authorised to come back have not been received in time.",
+        "Follow the return's tracking. Ask the customer, or close the return on the marketplace.",
+    ),
+    Code.RETURN_NOT_ANNOUNCED: Kind(
+        Owner.OPERATIONS,
+        "A return that the marketplace authorised could not be announced to the warehouse.",
+        "Tell the returns desk by hand. Where the words name a cause, mend it and `exceptions retry`.",
+    ),
+    Code.REFUND_WITHOUT_RETURN: Kind(
+        Owner.FINANCE,
+        "Money went back for which no goods were received.",
+        "Ask the operator or customer service why it was paid. Goods that come later close it by themselves; "
+        "for goodwill, resolve it with a note.",
+    ),
+    Code.REFUND_ABOVE_LEFT: Kind(
+        Owner.FINANCE,
+        "More went back on a line than was left of it.",
+        "Compare the line's refunds in the marketplace's back office and claim back what was too much.",
+    ),
+    Code.REFUND_REFUSED: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "The goods are back and the refund could not be paid, in the marketplace's own words.",
+        "Mend what the words complain about, then `exceptions retry`; or refund it in the back office, which "
+        "is counted.",
+    ),
+    Code.REFUND_UNCONFIRMED: Kind(
+        Owner.FINANCE,
+        "The marketplace took a refund and its order does not show it.",
+        "Look at the order in the marketplace's back office and ask the operator. It is never paid again by "
+        "itself.",
+    ),
+    Code.UNKNOWN_RETURN_STATE: Kind(
+        Owner.OPERATIONS,
+        "A return or refund is in a state that we do not know; no money goes because of it.",
+        "Look it up where it stands. A warehouse's own status can be named in `return_states`; tell the "
+        "engineers.",
+    ),
+    Code.UNREADABLE_RETURN: Kind(
+        Owner.OPERATIONS,
+        "Returns that a marketplace or warehouse told cannot be read; the raw answers are kept.",
+        "Look at the named records in that system, or tell the engineers. They release no money until then.",
     ),
     Code.ACCOUNT_UNREACHABLE: Kind(
         Owner.OPERATIONS,

@@ -5,14 +5,14 @@ marketplace was told of them. A sensor per warehouse reads the parcels and tells
 dispatch is on its marketplace a minute later (M16).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from integration_pipelines.config import Channels, Warehouse
-from integration_pipelines.dagster_support.check_results import result_of, selected
+from integration_pipelines.dagster_support.check_results import CheckFamily
 from integration_pipelines.dagster_support.failing import failing_in_words
 from integration_pipelines.dagster_support.metadata import shown
 from integration_pipelines.dagster_support.reading import (
@@ -33,6 +33,8 @@ from integration_pipelines.integration import Integration
 POLL_SECONDS = 60
 LONGEST_RUN_SECONDS = 600
 _OFTEN = dg.FreshnessPolicy.time_window(warn_window=timedelta(minutes=20), fail_window=timedelta(minutes=45))
+
+_FAMILY = CheckFamily(Check, CAPTIONS, dict.fromkeys(Check, COLUMNS))
 
 Job = Any  # Dagster's type of an asset job that does not know its assets yet is not public
 
@@ -126,22 +128,14 @@ def _channel_asset(room: Room) -> dg.AssetsDefinition:
 
 
 def _checks(room: Room) -> dg.AssetChecksDefinition:
-    specs = [
-        dg.AssetCheckSpec(check.value, asset=room.dispatches, description=CAPTIONS[check]) for check in Check
-    ]
-
-    @dg.multi_asset_check(name=f"{room.key}__dispatch_checks", specs=specs, can_subset=True)
-    def dispatch_checks(
-        context: dg.AssetCheckExecutionContext, integration: IntegrationResource
-    ) -> Iterator[dg.AssetCheckResult]:
-        opened = integration.open()
-        now, wanted, channel = opened.clock.now(), selected(context, Check), room.channel
-        with opened.ledger.begin() as connection:
-            verdicts = judge(connection, room.key, channel.marketplace, channel.warehouse, now, wanted)
-        for verdict in verdicts:
-            yield result_of(verdict, room.dispatches, now, CAPTIONS[Check(verdict.check)], COLUMNS)
-
-    return dispatch_checks
+    channel = room.channel
+    return _FAMILY.definition(
+        f"{room.key}__dispatch_checks",
+        dict.fromkeys(Check, room.dispatches),
+        lambda connection, now, wanted: judge(
+            connection, room.key, channel.marketplace, channel.warehouse, now, wanted
+        ),
+    )
 
 
 def _tell_job(room: Room) -> Job:

@@ -99,6 +99,7 @@ def _deposco(account: Mapping[str, Any], key: str, address: str, keys: dict[str,
         },
         "v1": {"base_url": f"{base}{account['v1_path']}"},
         "orders": {"ship_via": account["ship_vias"][0], "shorten": ["first_name", "last_name"]},
+        "returns": {"facility": account["facilities"][0]["number"]},
         "facilities": [_facility(facility) for facility in account["facilities"]],
     }
 
@@ -124,6 +125,7 @@ def _channel(marketplace: str, warehouse: str, store: Any, policy: str) -> dict[
         "store": str(store),
         "stock": {"enabled": True},
         "dispatches": {"enabled": True},
+        "returns": {"enabled": True},
     }
 
 

@@ -5,7 +5,7 @@ The plan of faults is in `faults.py`.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -184,7 +184,7 @@ class Business:
         return cls(
             seed=seed,
             start=start,
-            marketplaces=DEMO_MARKETPLACES,
+            marketplaces=tuple(replace(each, fulfilment=DEMO_FULFILMENT) for each in DEMO_MARKETPLACES),
             warehouses=_demo_warehouses(faulty=plan.name != "none"),
             orders_per_day=orders_per_day,
             ordering_hours=ordering_hours,
@@ -193,6 +193,7 @@ class Business:
         )
 
 
+DEMO_FULFILMENT = FulfilmentSettings(returns=True, automatic_returns=True)
 DEMO_MARKETPLACES = (
     MarketplaceSettings(
         key="alpine",

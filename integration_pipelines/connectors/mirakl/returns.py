@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation, Transport
+from integration_pipelines.connectors.http import DEFAULT_PATIENCE, Operation
 from integration_pipelines.connectors.mirakl import corrections
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
 from integration_pipelines.connectors.mirakl.bulk import Bulk
@@ -67,15 +67,12 @@ class ReturnClient:
     """Returns and refunds of one shop on one marketplace. Writes answer return id → None, or why not.
 
     Args:
-        account_key: the marketplace's key in `channels.yaml`.
-        shop_id: always sent; without it Mirakl works on the user's default shop.
-        transport: the account's door.
+        door: the shop's.
     """
 
-    def __init__(self, account_key: str, shop_id: int, transport: Transport) -> None:
-        self.account_key = account_key
-        self.shop_id = shop_id
-        self._door = ShopDoor(account_key, shop_id, transport)
+    def __init__(self, door: ShopDoor) -> None:
+        self.account_key = door.account_key
+        self._door = door
 
     def returns(
         self,

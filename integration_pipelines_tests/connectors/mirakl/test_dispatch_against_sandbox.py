@@ -68,7 +68,7 @@ class Shop:
         door = ShopDoor(name, entry["shop_id"], transport)
         self.orders = MiraklClient(door)
         self.shipments = ShipmentClient(door)
-        self.returns = ReturnClient(name, entry["shop_id"], transport)
+        self.returns = ReturnClient(door)
 
     def place(self, *units: int) -> Order:
         """A released order of so many units on each line."""

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
+from integration_pipelines.connectors.mirakl.door import ShopDoor
 from integration_pipelines.connectors.mirakl.returns import Judgement, ReturnClient
 from integration_pipelines.connectors.quotas import MIRAKL
 from integration_pipelines.money import Money
@@ -31,7 +32,7 @@ def client(
     reactions: list[Reaction] | Callable[[httpx.Request], Reaction], *, planned: bool = False
 ) -> tuple[ReturnClient, Door]:
     other_side = door(reactions, contract=MIRAKL if planned else None)
-    return ReturnClient("alpine", 2001, other_side.transport), other_side
+    return ReturnClient(ShopDoor("alpine", 2001, other_side.transport)), other_side
 
 
 def test_returns_are_read_page_by_page_every_five_minutes() -> None:

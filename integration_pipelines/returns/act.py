@@ -1,0 +1,243 @@
+"""Works one channel's queue of returns: announces them, refunds what came, reads back, shows what is wrong.
+
+An order is read again before money is decided and once more after it was sent, so that refunds of the
+operator's staff and earlier ones count (F24). One worker at a time works a channel's returns; the journal
+guards every write by itself as well.
+
+Surprising: a write whose answer was lost is looked up first and blocks its line until it is settled.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from integration_pipelines.clock import Clock
+from integration_pipelines.config import Channel
+from integration_pipelines.exceptions import Code, Finding
+from integration_pipelines.exceptions.settle import settle_many
+from integration_pipelines.ledger import Ledger, Session
+from integration_pipelines.ledger.intents import IntentJournal, Plan
+from integration_pipelines.ledger.refunds import store_decision_of_refund
+from integration_pipelines.ledger.returns import case_version, due_cases, postpone_case, store_case
+from integration_pipelines.remote import IntentState, RemoteError, Unauthorised
+from integration_pipelines.returns.decide import Decision, decide, notice_key
+from integration_pipelines.returns.facts import CaseFacts
+from integration_pipelines.returns.records import load_case
+from integration_pipelines.returns.refund_rules import MoneyState, in_flight
+from integration_pipelines.returns.writes import ReturnWrites
+
+log = logging.getLogger(__name__)
+
+CASES_PER_PASS = 200
+SOON = timedelta(minutes=1)  # after a lost answer, or an account that fails
+ORDER_MAY_COME = timedelta(hours=1)
+REASONS_FOR = timedelta(hours=1)
+CAUSE_MAY_BE_MENDED = timedelta(hours=1)  # of money that is due and cannot be paid
+
+
+@dataclass
+class ReturnReport:
+    """What one pass over a channel's returns did."""
+
+    looked_at: int = 0
+    announced: int = 0
+    refunded: int = 0
+    refused: int = 0
+    in_doubt: int = 0
+    findings: int = 0
+    waiting: str | None = None  # why it did not go on
+
+
+@dataclass
+class ReturnWork:
+    """The worker of one channel's returns.
+
+    Attributes:
+        read_again: reads orders of the marketplace into the ledger, whatever the watermark says.
+        take_refunds: stores the refunds of orders that were read.
+    """
+
+    key: str
+    channel: Channel
+    ledger: Ledger
+    clock: Clock
+    writes: ReturnWrites
+    read_again: Callable[[str, Sequence[str]], object]
+    take_refunds: Callable[[], int]
+    journal: IntentJournal
+    _report: ReturnReport = field(default_factory=ReturnReport, init=False)
+    _reasons: tuple[datetime, frozenset[str]] | None = field(default=None, init=False)
+
+    def work(self, *, until: datetime | None = None) -> ReturnReport:
+        """One pass over what is due.
+
+        Args:
+            until: no new case is begun after it.
+
+        Raises:
+            Unauthorised: credentials are wrong; every further call would fail.
+        """
+        self._report = ReturnReport()
+        if not self.channel.returns.enabled:
+            self._report.waiting = "returns are not handled on this channel"
+            return self._report
+        with self.ledger.session() as session, session.hold(f"returns:{self.key}") as held:
+            if not held:
+                self._report.waiting = "another worker is at it"
+                return self._report
+            with session.begin() as connection:
+                cases = due_cases(connection, self.key, self.clock.now(), CASES_PER_PASS)
+            for row in cases:
+                if until is not None and self.clock.now() >= until:
+                    self._report.waiting = "the rest is left to the next pass"
+                    break
+                self._one(session, row["order_id"])
+        return self._report
+
+    def _one(self, session: Session, order_id: str) -> None:
+        self._report.looked_at += 1
+        try:
+            self._steps(session, order_id)
+        except Unauthorised:
+            raise
+        except RemoteError as error:
+            log.info("returns of %s/%s wait: %s", self.channel.marketplace, order_id, error)
+            self._report.waiting = error.words
+            self._close(session, order_id, self.clock.now() + SOON)
+        else:
+            self._close(session, order_id, None)
+
+    def _steps(self, session: Session, order_id: str) -> None:
+        """Settle what is in doubt, announce, refund; each from the facts as they are then."""
+        case = self._load(session, order_id)
+        if case is None:
+            return
+        self._settle_doubts(session, case)
+        decision = self._decide(session, order_id)
+        if decision is None:
+            return
+        for step in decision.announce:
+            state = self._carry_out(session, self.writes.plan_notice(case, step.asked))
+            self._report.announced += state is IntentState.APPLIED
+        if decision.refunds:
+            self._pay_back(session, order_id)
+
+    def _pay_back(self, session: Session, order_id: str) -> None:
+        self._read(order_id)
+        reasons = self._allowed_reasons()
+        case = self._load(session, order_id)
+        if case is None:
+            return
+        for step in decide(case, self.channel.returns, self.clock.now(), reasons).refunds:
+            plan = self.writes.plan_refund(case, step)
+            with session.begin() as connection:
+                store_decision_of_refund(
+                    connection,
+                    step.key,
+                    case.marketplace,
+                    order_id,
+                    step.line.line_id,
+                    plan.request,
+                    self.clock.now(),
+                )
+            state = self._carry_out(session, plan)
+            self._report.refunded += state is IntentState.APPLIED
+            self._report.refused += state is IntentState.REFUSED
+        self._read(order_id)
+
+    def _settle_doubts(self, session: Session, case: CaseFacts) -> None:
+        keys = [
+            each.key
+            for line in case.lines
+            for each in line.decided
+            if each.write is not None and each.write.state.doubtful
+        ]
+        keys += [
+            notice_key(case.marketplace, asked.return_id)
+            for asked in case.returns
+            if asked.notice is not None and asked.notice.state.doubtful
+        ]
+        for key in keys:
+            self.journal.settle_doubt(session, key, look_up=self.writes.look_up, record=self.writes.record)
+        if keys:
+            self._read(case.order_id)
+
+    def _carry_out(self, session: Session, plan: Plan) -> IntentState | None:
+        return self.journal.carry_out(
+            session, plan, send=self.writes.send, look_up=self.writes.look_up, record=self.writes.record
+        )
+
+    def _read(self, order_id: str) -> None:
+        self.read_again(self.channel.marketplace, [order_id])
+        self.take_refunds()
+
+    def _load(self, session: Session, order_id: str) -> CaseFacts | None:
+        with session.begin() as connection:
+            return load_case(connection, self.channel, order_id, self.writes.warehouse.return_notice)
+
+    def _decide(self, session: Session, order_id: str) -> Decision | None:
+        case = self._load(session, order_id)
+        return None if case is None else decide(case, self.channel.returns, self.clock.now())
+
+    def _allowed_reasons(self) -> frozenset[str]:
+        """The operator's refund reasons that a shop may give (RE01), as of the last hour."""
+        now = self.clock.now()
+        if self._reasons is None or now - self._reasons[0] >= REASONS_FOR:
+            told = self.writes.refunds.reasons("REFUND")
+            self._reasons = now, frozenset(reason.code for reason in told)
+        return self._reasons[1]
+
+    def _close(self, session: Session, order_id: str, again_at: datetime | None) -> None:
+        """Show what is wrong, and say when to look again; a fact that changed meanwhile wins."""
+        now, marketplace = self.clock.now(), self.channel.marketplace
+        with session.begin() as connection:
+            version = case_version(connection, marketplace, order_id)
+            case = load_case(connection, self.channel, order_id, self.writes.warehouse.return_notice)
+            if case is None:
+                settle_many(
+                    connection,
+                    self.key,
+                    {_scope(marketplace, order_id): [_no_order(marketplace, order_id, now)]},
+                    now,
+                )
+                postpone_case(connection, marketplace, order_id, now + ORDER_MAY_COME)
+                return
+            known = self._reasons[1] if self._reasons else None
+            decision = decide(case, self.channel.returns, now, known)
+            notices = [asked.notice for asked in case.returns if asked.notice is not None]
+            doubt = any(map(in_flight, case.lines)) or any(each.state.doubtful for each in notices)
+            self._report.in_doubt += doubt
+            self._report.findings += len(decision.findings)
+            settle_many(connection, self.key, {_scope(marketplace, order_id): decision.findings}, now)
+            unpaid = MoneyState.DUE in decision.money.values()
+            looks = [
+                again_at,
+                decision.look_at,
+                now + SOON if doubt or decision.announce else None,
+                now + CAUSE_MAY_BE_MENDED if unpaid else None,
+            ]
+            store_case(
+                connection,
+                marketplace,
+                order_id,
+                seen_version=version,
+                look_at=min((look for look in looks if look is not None), default=None),
+                custody={key: place.value for key, place in decision.custody.items()},
+                money={key: state.value for key, state in decision.money.items()},
+                now=now,
+            )
+
+
+def _scope(marketplace: str, order_id: str) -> str:
+    return f"returns:{marketplace}/{order_id}"
+
+
+def _no_order(marketplace: str, order_id: str, now: datetime) -> Finding:
+    """A return of an order that we never had: most likely one of the previous integration."""
+    return Finding(
+        Code.RETURN_NOT_ANNOUNCED,
+        f"{marketplace}/{order_id}/returns",
+        "The marketplace has a return of an order that we do not know, so no warehouse can be told.",
+        deadline=now + ORDER_MAY_COME,
+    )
