@@ -85,7 +85,7 @@ class Others:
 class Retailer:
     """The sandbox and the integration in this process, on one clock that stands until it is moved.
 
-    Its rounds leave stock alone, which has benchmarks of its own: figures of orders stay those of orders.
+    Its rounds work orders alone: their figures stay those of orders, whatever other flows do.
     """
 
     sandbox: Sandbox
@@ -100,7 +100,8 @@ class Retailer:
         others = Others(sandbox)
         document, keys = demo_channels(sandbox.accounts(), "http://sandbox.invalid")
         for channel in document["channels"].values():
-            del channel["stock"]
+            for flow in ("stock", "dispatches", "returns"):
+                del channel[flow]
         channels = parse_channels(as_yaml(document))
         integration = build_integration(
             channels,

@@ -24,7 +24,8 @@ from integration_pipelines.connectors.mirakl.payloads import (
     ShippingType,
 )
 from integration_pipelines.connectors.values import Payload, reason
-from integration_pipelines_tests.connectors.mirakl.test_payloads import CONTRACT, JSON
+from integration_pipelines_tests.connectors.mirakl.test_payloads import JSON
+from integration_pipelines_tests.vendor_document import DOCUMENT
 
 SHIPMENT: dict[str, Any] = {
     "id": "f40b", "order_id": "MKP-1-A", "status": "SHIPPED", "status_customer_debit": "NO_DEBIT",
@@ -145,9 +146,9 @@ def test_any_damage_is_read_or_refused_but_never_crashes(
 
 def _examples() -> list[tuple[type[Payload], Any]]:
     """The vendor's own examples where its document lies beside the repository, else ours."""
-    if not CONTRACT.exists():
+    if not DOCUMENT.exists():
         return [(Shipment, SHIPMENT), (Return, RETURN)]
-    paths = json.loads(CONTRACT.read_text())["paths"]
+    paths = json.loads(DOCUMENT.read_text())["paths"]
     found: list[tuple[type[Payload], Any]] = []
     for path, method, rows, model in (
         ("/api/shipments", "get", "data", Shipment),
