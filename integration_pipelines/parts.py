@@ -27,15 +27,11 @@ from integration_pipelines.returns.observe import ReturnIntake
 from integration_pipelines.returns.observe_desk import WarehouseReturnIntake
 from integration_pipelines.returns.writes import ReturnWrites
 from integration_pipelines.stock.act import StockWork
-from integration_pipelines.stock.figure import exposure_window
+from integration_pipelines.stock.figure import IMPORT_TIME, PUSH_EVERY, exposure_window
 from integration_pipelines.stock.observe import OfferIntake, StockIntake
 from integration_pipelines.stock.records import demand_on
 from integration_pipelines.stock.shop import Shop
 from integration_pipelines.warehouse import Warehouse
-
-# STO01 may be called once a minute; an import was seen to take seconds to a minute (Mirakl §5.2).
-PUSH_EVERY = timedelta(seconds=60)
-IMPORT_TIME = timedelta(seconds=60)
 
 
 @dataclass

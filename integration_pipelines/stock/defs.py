@@ -25,9 +25,10 @@ from integration_pipelines.dagster_support.reading import (
 )
 from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.dagster_support.runs import RunDesk, run_tags
-from integration_pipelines.integration import PUSH_EVERY, Integration
+from integration_pipelines.integration import Integration
 from integration_pipelines.stock.asset_defs import channel_asset, read_seen, told_seen, warehouse_asset
 from integration_pipelines.stock.check_defs import channel_checks, warehouse_checks
+from integration_pipelines.stock.figure import PUSH_EVERY
 from integration_pipelines.stock.rooms import Room, rooms_of, stock_key, stock_queue
 from integration_pipelines.stock.show import waits_for_read_back, was_tried
 from integration_pipelines.stock.steer_defs import peak_mode

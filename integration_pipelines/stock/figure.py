@@ -29,6 +29,9 @@ from integration_pipelines.config.stock import (
 )
 from integration_pipelines.stock.facts import SkuFacts
 
+# STO01 may be called once a minute; an import was seen to take seconds to a minute (Mirakl §5.2).
+PUSH_EVERY = timedelta(seconds=60)
+IMPORT_TIME = timedelta(seconds=60)
 _TIMES_THE_BUSIEST = 2
 _FRIDAY = 5
 
