@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from integration_pipelines.sandbox.deposco.settings import FacilitySettings
+from integration_pipelines.sandbox.references import carried
 
 
 class Status(StrEnum):
@@ -150,7 +151,7 @@ class Order:
     def carries(self, reference: str) -> bool:
         """Whether a person who reads the order finds `reference` on it, in whatever field and spelling."""
         texts = (self.number, *(value for value in self.header.values() if isinstance(value, str)))
-        return any(_letters(reference) in _letters(text) for text in texts)
+        return carried(reference, texts)
 
 
 @dataclass(slots=True)
@@ -212,10 +213,6 @@ class OrderDraft:
     facility: Facility | None = None
     lines: list[LineDraft] | None = None
     notes: list[dict[str, Any]] = field(default_factory=list)
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
 
 
 class RefusalError(Exception):

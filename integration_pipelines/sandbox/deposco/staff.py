@@ -72,7 +72,7 @@ class Staff:
         """Once, when the order that carries `reference` becomes `status`, do `errand`."""
         self._errands.append((reference, status, errand))
 
-    def ship(self, order: Order, *, partly: bool = False) -> None:
+    def ship(self, order: Order, *, partly: bool = False, tracking_later: timedelta | None = None) -> None:
         """A parcel leaves with everything that is open, or with half of it."""
         house = self._house
         units: dict[int, int] = {}
@@ -82,7 +82,7 @@ class Staff:
                 break
             stock.dispatch(house, order, line, count)
             units[line.id] = count
-        self._label([order], units)
+        self._label([order], units, tracking_later)
         if self._chance(order, "empty label", house.settings.empty_label_share):
             self._label([order], {})
         self._set_shipped(order)
@@ -193,15 +193,18 @@ class Staff:
     def _chance(self, order: Order, what: str, share: float) -> bool:
         return self._house.random(order.number, what, len(order.shipments)).random() < share
 
-    def _label(self, orders: Sequence[Order], units: dict[int, int]) -> None:
+    def _label(
+        self, orders: Sequence[Order], units: dict[int, int], tracking_later: timedelta | None = None
+    ) -> None:
         house, first = self._house, orders[0]
         place = len(first.shipments)
-        late = self._chance(first, "late tracking", house.settings.late_tracking_share)
+        if self._chance(first, "late tracking", house.settings.late_tracking_share):
+            tracking_later = tracking_later or _TRACKING_LATE
         boxes = sum(units.values()) > 1 and self._chance(first, "boxes", house.settings.boxes_share)
         shipment = parcels.label(house, orders, units, house.random(first.number, "label", place))
-        if late:
+        if tracking_later:
             shipment.tracking, shipment.tracking_to_come = None, shipment.tracking
-            self._add(house.at + _TRACKING_LATE, "tracking", shipment.id, 0)
+            self._add(house.at + tracking_later, "tracking", shipment.id, 0)
         elif boxes:
             parcels.divide(shipment, house.random(first.number, "second box", place))
 

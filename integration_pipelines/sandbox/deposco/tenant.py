@@ -6,7 +6,7 @@ A plain object that answers a request value. Paths: `/oauth2/token`, `/latest/â€
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -171,13 +171,24 @@ class DeposcoTenant:
         order.header.setdefault("shipVia", self.settings.ship_vias[0])
         self._house.set_status(order, Status.NEW)
 
-    def ship_as_staff(self, number: str, *, partly: bool = False) -> None:
+    def on_floor(self, reference: str) -> str | None:
+        """Number of the order that carries `reference`, while the floor may send it and has not."""
+        waiting = (order for order in self._house.orders.values() if order.status in ON_FLOOR)
+        return next((order.number for order in waiting if order.carries(reference)), None)
+
+    def ship_as_staff(
+        self, number: str, *, partly: bool = False, tracking_later: timedelta | None = None
+    ) -> None:
         """A person ships at once what the floor has of the order, or half of it.
+
+        Args:
+            tracking_later: the tracking number is known so much later.
 
         Raises:
             ValueError: it is not on the floor.
         """
-        self._staff.ship(self._open_order(number, ON_FLOOR), partly=partly)
+        order = self._open_order(number, ON_FLOOR)
+        self._staff.ship(order, partly=partly, tracking_later=tracking_later)
 
     def park_on_arrival(self, reference: str, status: Status) -> None:
         """People hold (`Hold`) or review (`Review`) the order that carries `reference` once it is New.

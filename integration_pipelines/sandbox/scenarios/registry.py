@@ -1,6 +1,6 @@
 """What a scenario is, and the list of them. Modules beside this one register theirs on import."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from integration_pipelines.sandbox.core import Sandbox
 
 _LONGEST_OUTAGE_HOURS = 24 * 365
+_LOOKED_FOR_EVERY = timedelta(minutes=1)
+_LOOKED_FOR_AT_MOST = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,24 @@ class Stage:
     def force(self, account: str, kind: str, *operations: str, times: int = 1) -> None:
         """Let the next calls of any of `operations` on `account` suffer a fault (kinds: `faults.py`)."""
         self.sandbox.faults[account].force(kind, *operations, times=times)
+
+    def once_on_floor(self, order_ids: Sequence[str], act: Callable[[list[str]], object]) -> None:
+        """Once the floor may send all of these orders, its people do `act` with their numbers there.
+
+        Clients choose their own numbers: an order is known by the marketplace's id, wherever it stands.
+        """
+        warehouse, agenda = self.sandbox.warehouses[self.warehouse], self.sandbox.agenda
+        until = self.sandbox.clock.now() + _LOOKED_FOR_AT_MOST
+
+        def look(due: datetime) -> None:
+            numbers = [warehouse.on_floor(order_id) for order_id in order_ids]
+            found = [number for number in numbers if number is not None]
+            if len(found) == len(order_ids):
+                act(found)
+            elif due < until:
+                agenda.add(due + _LOOKED_FOR_EVERY, look)
+
+        agenda.add(self.sandbox.clock.now() + _LOOKED_FOR_EVERY, look)
 
     def begin_outage(self, hours: float) -> datetime:
         """The warehouse is down from now on, for `hours` unless the stage says otherwise; answers the end."""

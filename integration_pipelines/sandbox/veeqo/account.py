@@ -6,7 +6,7 @@ adds its `ROUTES` here.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from types import MappingProxyType
 from typing import Any
@@ -127,6 +127,11 @@ class VeeqoAccount:
             return None
         return order_truth(self._company, self._company.numbered(number))
 
+    def on_floor(self, reference: str) -> str | None:
+        """Number of the order that carries `reference`, while the floor may send it and has not."""
+        waiting = (order for order in self._company.orders.values() if order.ready_since is not None)
+        return next((order.number for order in waiting if order.carries(reference)), None)
+
     def add_product(self, product: Product) -> int:
         """Somebody creates the product in the web app; answers the sellable's id."""
         self.catch_up(self._clock.now())
@@ -180,8 +185,14 @@ class VeeqoAccount:
             raise ValueError(f"Order {absorbed} cannot be merged with itself.")
         self._staff.merge(first, second)
 
-    def ship_as_staff(self, number: str) -> None:
+    def ship_as_staff(
+        self, number: str, *, numbered: bool = False, tracking_later: timedelta | None = None
+    ) -> None:
         """A person ships at once whatever the order holds, complete or not.
+
+        Args:
+            numbered: its parcels certainly have tracking numbers.
+            tracking_later: which are known so much later.
 
         Raises:
             ValueError: it holds nothing that could leave, or is cancelled.
@@ -189,7 +200,7 @@ class VeeqoAccount:
         order = self._open_order(number, may_have_left=True)
         if all(held.shipment for held in order.allocations):
             raise ValueError(f"Order {number} holds nothing that could be shipped.")
-        self._staff.ship(order)
+        self._staff.ship(order, numbered=numbered, tracking_later=tracking_later)
 
     def split_as_staff(self, number: str) -> None:
         """A person divides the order's allocations: what one line wants leaves in several parcels.

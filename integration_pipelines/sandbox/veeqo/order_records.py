@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from integration_pipelines.sandbox.references import carried
 from integration_pipelines.sandbox.veeqo.records import Address, Customer, Sellable
 
 
@@ -150,6 +151,12 @@ class Order:
     revision: int = 0
     rendered: tuple[tuple[int, int], bytes] | None = None
     haystack: str = ""
+
+    def carries(self, reference: str) -> bool:
+        """Whether a person who reads the order finds `reference` on it."""
+        notes = [note.text for note in self.employee_notes]
+        paid = self.payment.reference_number if self.payment else None
+        return carried(reference, (self.number, paid, *notes))
 
     def allocated_units(self, line: Line) -> int:
         """Units of `line` that hold stock or have left."""

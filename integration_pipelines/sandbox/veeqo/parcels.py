@@ -28,12 +28,17 @@ CARRIERS = {
 }  # fmt: skip
 
 
-def bought(company: Company, source: Random) -> Shipment:
-    """A label that the staff buy; everything about it is drawn from `source`."""
+def bought(company: Company, source: Random, *, numbered: bool = False) -> Shipment:
+    """A label that the staff buy; everything about it is drawn from `source`.
+
+    Args:
+        numbered: it certainly has a tracking number.
+    """
     carrier_id, name, service_carrier, sub_carrier = source.choice(_CARRIERS)
     code = f"{name[:2].upper()}{source.randrange(10**13, 10**14)}"
     shipment_id = company.next_id("shipment")
-    tracking = _tracking(company, code, source.random())
+    draw = source.random()
+    tracking = _number(company, code) if numbered else _tracking(company, code, draw)
     shipment = Shipment(
         shipment_id, company.at, carrier_id, name, service_carrier, sub_carrier, tracking, company.at
     )

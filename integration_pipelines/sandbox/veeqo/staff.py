@@ -58,18 +58,26 @@ class Staff:
                     held.picked = held.quantity
         self._company.touch_order(order)
 
-    def ship(self, order: Order, only: Allocation | None = None) -> None:
+    def ship(
+        self,
+        order: Order,
+        only: Allocation | None = None,
+        *,
+        numbered: bool = False,
+        tracking_later: timedelta | None = None,
+    ) -> None:
         """What is held leaves, one parcel per allocation; the rest of the order may still wait for stock."""
         source = self._random(order, f"parcel/{order.voided}" if order.voided else "parcel")
-        late = self._chance(order, "late tracking", self._company.settings.late_tracking_share)
+        if self._chance(order, "late tracking", self._company.settings.late_tracking_share):
+            tracking_later = tracking_later or _TRACKING_LATE
         for allocation in order.allocations:
             if not allocation.shipment and only in (None, allocation):
-                shipment = parcels.bought(self._company, source)
-                if late:
+                shipment = parcels.bought(self._company, source, numbered=numbered)
+                if tracking_later:
                     shipment.tracking, shipment.tracking_to_come = None, shipment.tracking
                 parcels.hand_over(self._company, order, allocation, shipment)
-        if late:
-            self._add(self._company.at + _TRACKING_LATE, "tracking", order.id)
+        if tracking_later:
+            self._add(self._company.at + tracking_later, "tracking", order.id)
         if order.shipped:
             self._let_come_back(order)
 
