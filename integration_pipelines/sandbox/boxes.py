@@ -1,8 +1,8 @@
 """Goods that customers send back: they reach the returns desk of the warehouse that served them.
 
-One way for every warehouse system. A box names the marketplace's order, as the slip in a parcel does; which of
-its own orders that is, the desk finds out. What is in it need not be what was announced. Each box draws from a
-random stream of its own order, so no call of any client changes it.
+One way for every warehouse system. A box names the marketplace's order, as the slip in a parcel does; which
+of its own orders that is, the desk finds out. What is in it need not be what was announced. Each box draws
+from a random stream of its own order, so no call of any client changes it.
 """
 
 from collections import Counter
