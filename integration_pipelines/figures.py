@@ -5,99 +5,27 @@ sandbox's own truth (`judgement.py`).
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from integration_pipelines.config import Channels
+from integration_pipelines.figure_queries import (
+    DISPATCHES,
+    LEFT,
+    ORDERS,
+    REFUNDED,
+    REFUNDS,
+    SALES,
+    STOCK,
+    UNREADABLE,
+)
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.call_counts import read_calls
 
-_ORDERS = text("""
-select o.marketplace, o.order_id, o.channel, o.outcome, o.state, o.waiting_since, o.accept_by, o.accepted_at,
-    o.cleared_at, (select min(k.linked_at) from order_links k
-        where k.marketplace = o.marketplace and k.order_id = o.order_id) as booked_at,
-    (select count(*) from exceptions e where e.subject = o.marketplace || '/' || o.order_id
-        and e.state = 'open' and e.scope not like 'dispatch:%') as exceptions,
-    exists (select from exceptions e where e.subject = o.marketplace || '/' || o.order_id
-        and e.scope not like 'dispatch:%') as was_held,
-    (select count(*) from warehouse_orders w where w.base_number = o.number
-        and w.state <> 'cancelled') as live
-from orders o
-""")
-_UNREADABLE = text("""
-select count(*) from exceptions e where e.code = 'unreadable_order' and e.state = 'open'
-    and not exists (select from orders o where o.marketplace || '/' || o.order_id = e.subject)
-""")
-_STOCK = text("""
-select count(*) filter (where state in ('ended', 'failed', 'lost', 'received')) as pushes,
-    coalesce(sum(lines) filter (where state = 'ended'), 0) as told, coalesce(sum(refused), 0) as rejected,
-    coalesce(sum(ignored), 0) as ignored,
-    (select coalesce(sum((l.line ->> 'quantity')::int - (l.line ->> 'allocated')::int), 0)
-        from warehouse_orders w, jsonb_array_elements(w.lines) as l(line)
-        where w.state = 'backordered') as oversold
-from stock_pushes
-""")
-# An order that left the warehouse and is not confirmed is unconfirmed, whatever the reason. Doubled is a
-# parcel that says the same as an earlier one of its order, both told by us.
-_DISPATCHES = text("""
-select (select count(*) from dispatches where confirmed_at is not null and told_at is not null) as confirmed,
-    (select count(*) from orders o where o.channel = any(:channels) and o.state = 'SHIPPING'
-        and exists (select from parcels p where p.base_number = o.number and p.warehouse = any(:warehouses)
-            and p.state = 'shipped' and p.lines <> '[]')
-        and not exists (select from dispatches d where d.marketplace = o.marketplace
-            and d.order_id = o.order_id and d.confirmed_at is not null)) as unconfirmed,
-    (select count(*) from dispatches d where d.told_at is not null and exists (select from dispatches e
-        where e.marketplace = d.marketplace and e.order_id = d.order_id and e.parcel < d.parcel
-            and e.told_at is not null and e.units = d.units and e.tracking ->> 'number' is not null
-            and e.tracking ->> 'number' = d.tracking ->> 'number')) as doubled
-""")
-# From leaving the warehouse until the marketplace had it; an order that is told in one go waits for its last
-# parcel. What left before we knew of it, or waited for a person, is in it.
-_LEFT = text("""
-select p.shipped_at as since, d.confirmed_at as until
-from dispatches d join orders o using (marketplace, order_id)
-cross join lateral (select max(q.shipped_at) as shipped_at from parcels q
-    where q.base_number = o.number and q.state = 'shipped'
-        and (q.parcel_id = d.parcel or d.parcel = 'order')) p
-where d.told_at is not null and d.confirmed_at >= p.shipped_at
-""")
-# From a sale until each other marketplace of the warehouse was told, by the push that knew of it. A figure
-# that a sale does not change, because it is zero already, is told again some day for another reason.
-_SALES = text("""
-with served as (
-    select * from unnest(cast(:marketplaces as text[]), cast(:warehouses as text[]))
-        as s(marketplace, warehouse)
-)
-select o.first_seen_at as since, told.ended_at as until
-from orders o join order_lines n using (marketplace, order_id)
-join served here on here.marketplace = o.marketplace
-join served other on other.warehouse = here.warehouse and other.marketplace <> here.marketplace
-cross join lateral (
-    select min(p.ended_at) as ended_at from stock_pushes p join stock_push_lines l on l.push = p.id
-    where p.marketplace = other.marketplace and p.state = 'ended' and l.sku = n.sku
-        and p.computed_at >= o.first_seen_at and l.outcome = 'applied'
-) told
-where told.ended_at - o.first_seen_at < interval '1 hour'
-""")
-# Of a line, everything that went back counts, whoever paid it; ours are those that answer to a decision.
-_REFUNDS = text("""
-with ours as (
-    select d.*, i.reference from refund_decisions d join intents i using (key) where i.state = 'applied'
-), gone as (
-    select marketplace, order_id, line_id, sum(amount) as amount, sum(shipping_amount) as shipping
-    from refunds group by marketplace, order_id, line_id
-)
-select (select count(*) from ours) as paid,
-    (select count(*) - count(distinct (marketplace, reference)) from ours) as doubled,
-    (select count(*) from gone g join order_lines l using (marketplace, order_id, line_id)
-        where (g.amount > l.price or g.shipping > l.shipping_price)
-            and exists (select from ours o where o.marketplace = g.marketplace
-                and o.line_id = g.line_id)) as above_due
-""")
-_ORDER_OPERATIONS = {"OR21", "OR04", "POST /customers", "POST /orders", "PUT /orders/{id}"}
 _BEYOND_ACCEPTANCE = {
     "WAITING_DEBIT",
     "WAITING_DEBIT_PAYMENT",
@@ -156,32 +84,16 @@ class Figures:
 
 def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
     """Read the figures."""
-    told = [channel for channel in channels.channels.values() if channel.stock.enabled]
-    served = {
-        "marketplaces": [channel.marketplace for channel in told],
-        "warehouses": [channel.warehouse for channel in told],
-    }
     with ledger.begin() as connection:
-        orders = pd.DataFrame(
-            connection.execute(_ORDERS).mappings().all(),
-            columns=[
-                *("marketplace", "order_id", "channel", "outcome", "state", "waiting_since", "accept_by"),
-                *("accepted_at", "cleared_at", "booked_at", "exceptions", "was_held", "live"),
-            ],
-        )
-        unreadable = int(connection.scalar(_UNREADABLE) or 0)
+        orders = _rows(connection, ORDERS)
+        unreadable = int(connection.scalar(UNREADABLE) or 0)
         by_code = _open_exceptions(connection)
         calls = read_calls(connection)
-        stock = dict(connection.execute(_STOCK).mappings().one())
-        dispatching = [channel for channel in channels.channels.values() if channel.dispatches.enabled]
-        told_of = {
-            "channels": [key for key, channel in channels.channels.items() if channel.dispatches.enabled],
-            "warehouses": [channel.warehouse for channel in dispatching],
-        }
-        dispatches = dict(connection.execute(_DISPATCHES, told_of).mappings().one())
-        left = pd.DataFrame(connection.execute(_LEFT).mappings().all(), columns=["since", "until"])
-        refunds = dict(connection.execute(_REFUNDS).mappings().one())
-        sales = pd.DataFrame(connection.execute(_SALES, served).mappings().all(), columns=["since", "until"])
+        stock = _counts(connection, STOCK)
+        dispatches = _counts(connection, DISPATCHES, _told_of_parcels(channels))
+        refunds = _counts(connection, REFUNDS)
+        dispatched, refunded = _rows(connection, LEFT), _rows(connection, REFUNDED)
+        sales = _rows(connection, SALES, _told_of_stock(channels))
     open_orders = orders[orders["outcome"].isna()]
     held = open_orders[open_orders["exceptions"] == 1]
     lost = orders[(orders["exceptions"] > 1) | (orders["outcome"].notna() & (orders["exceptions"] > 0))]
@@ -203,9 +115,9 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
         exceptions=by_code,
         calls=dict(sorted(operations.items())),
         throttled=sum(count for (_, _, outcome), count in calls.items() if outcome == "throttled"),
-        stock={name: int(count) for name, count in stock.items()},
-        dispatches={name: int(count) for name, count in dispatches.items()},
-        refunds={name: int(count) for name, count in refunds.items()},
+        stock=stock,
+        dispatches=dispatches,
+        refunds=refunds,
         seconds={
             "acceptance": _waits(accepted[~accepted["was_held"]], "waiting_since", "accepted_at"),
             "acceptance_after_exception": _waits(
@@ -215,9 +127,41 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
             "import": _waits(imported, "cleared_at", "booked_at"),
             # From our first sight of a sale until another marketplace of the warehouse shows it.
             "sale_to_stock": _waits(sales, "since", "until"),
-            "dispatch": _waits(left, "since", "until"),
+            # From leaving the warehouse until the marketplace was told, and from the desk to the refund.
+            "dispatch": _waits(dispatched, "since", "until"),
+            "refund": _waits(refunded, "since", "until"),
         },
     )
+
+
+def _told_of_stock(channels: Channels) -> dict[str, list[Any]]:
+    told = [channel for channel in channels.channels.values() if channel.stock.enabled]
+    return {
+        "marketplaces": [channel.marketplace for channel in told],
+        "warehouses": [channel.warehouse for channel in told],
+    }
+
+
+def _told_of_parcels(channels: Channels) -> dict[str, list[Any]]:
+    told = {key: channel for key, channel in channels.channels.items() if channel.dispatches.enabled}
+    shops = [channels.marketplaces[channel.marketplace] for channel in told.values()]
+    return {
+        "channels": [*told],
+        "warehouses": [channel.warehouse for channel in told.values()],
+        "several": [shop.shipping.multi_parcel for shop in shops],
+    }
+
+
+def _rows(connection: Connection, query: TextClause, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    found = connection.execute(query, values or {})
+    return pd.DataFrame(found.mappings().all(), columns=list(found.keys()))
+
+
+def _counts(
+    connection: Connection, query: TextClause, values: Mapping[str, Any] | None = None
+) -> dict[str, int]:
+    row = connection.execute(query, values or {}).mappings().one()
+    return {name: int(count) for name, count in row.items()}
 
 
 def _waits(rows: pd.DataFrame, begin: str, end: str) -> dict[str, float]:

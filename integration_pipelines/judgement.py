@@ -4,14 +4,15 @@ The integration cannot see this truth; only the demo, tests and simulations may 
 broken promise is a sentence that names the order.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
 
 from integration_pipelines.config import Channels
+from integration_pipelines.judgement_of_refunds import broken_refunds
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.order_numbers import base_number
 
@@ -24,21 +25,16 @@ select o.marketplace, o.order_id, o.number, o.outcome, o.accepted_at,
         and q.order_id = o.order_id and q.waits_for is not null) as dispatch_shown
 from orders o
 """)
-_DECIDED = text("""
-select d.marketplace, d.amount, d.shipping_amount, i.reference
-from refund_decisions d join intents i using (key) where i.state = 'applied'
-""")
-_IN_DOUBT = text("""
-select subject from intents where kind = 'refund' and state in ('sending', 'in_doubt')
-""")
 _ENDED = {"CANCELED", "REFUSED"}
+_GONE_LINES = {*_ENDED, "REFUNDED"}
+_NOT_SENT = {"SHIPPING", "CANCELED"}  # of a parcel: packed only, or taken back
 # Tracking that may come later is waited for an hour (`Shipping.tracking_grace_minutes`), outages last longer.
 TOLD_WITHIN = timedelta(hours=5)
 _PROMISED = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
 def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]) -> list[str]:
-    """Every promise of orders and stock that the truth shows broken; empty when all hold."""
+    """Every promise that the truth shows broken; empty when all hold."""
     with ledger.begin() as connection:
         known = {(row.marketplace, row.order_id): row for row in connection.execute(_LEDGER)}
         unreadable = set(
@@ -47,7 +43,7 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
             )
         )
     live = _live_warehouse_orders(truth)
-    left = _left_warehouses(truth)
+    left = _left_long_ago(truth)
     broken: list[str] = []
     for key, channel in channels.channels.items():
         for order_id, order in truth["marketplaces"][channel.marketplace]["orders"].items():
@@ -56,51 +52,14 @@ def broken_promises(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]
             numbers = live.get(channels.order_number(key, order_id), [])
             broken += _one_order(subject, order, row, numbers, subject in unreadable)
             if channel.dispatches.enabled:
-                broken += _doubled(subject, order)
+                broken += [f"{subject}: parcel {name} was told twice" for name in _doubled(order)]
                 if row is not None and not row.exceptions and not row.dispatch_shown:
-                    left_at = left.get(channels.order_number(key, order_id))
-                    broken += _unconfirmed(subject, order, left_at, truth)
+                    parcels = left.get(channels.order_number(key, order_id), [])
+                    several = channels.marketplaces[channel.marketplace].shipping.multi_parcel
+                    broken += _untold(subject, order, parcels, several=several)
     broken += [f"quota broken: {breach}" for breach in truth["quota_breaches"]]
     broken += [f"{key}: {units} of {sku!r} oversold" for key, sku, units in oversold_units(channels, truth)]
-    broken += _refunds(ledger, channels, truth)
-    return broken
-
-
-def _refunds(ledger: Ledger, channels: Channels, truth: Mapping[str, Any]) -> list[str]:
-    """Money that went back twice, beyond what is due, or not as it was decided."""
-    with ledger.begin() as connection:
-        decided = {
-            (row.marketplace, row.reference): row for row in connection.execute(_DECIDED) if row.reference
-        }
-        awaited = set(connection.scalars(_IN_DOUBT))
-    broken = []
-    handled = {each.marketplace for each in channels.channels.values() if each.returns.enabled}
-    for marketplace in sorted(handled):
-        for order_id, order in truth["marketplaces"][marketplace]["orders"].items():
-            subject = f"{marketplace}/{order_id}"
-            for paid in order.get("refunds", ()):
-                ours = decided.pop((marketplace, paid["id"]), None)
-                told = (Decimal(paid["amount"]), Decimal(paid["shipping_amount"]))
-                if paid["by"] == "shop" and ours is None and subject not in awaited:
-                    broken.append(f"{subject}: refund {paid['id']} of {told[0]} was paid and never decided")
-                if ours is not None and (ours.amount, ours.shipping_amount) != told:
-                    broken.append(f"{subject}: decided {ours.amount} and refunded {told[0]}")
-            broken += _above_due(subject, order)
-    broken += [f"{key[0]}: refund {key[1]} was decided and is not there" for key in decided]
-    return broken
-
-
-def _above_due(subject: str, order: Mapping[str, Any]) -> list[str]:
-    """What the shop paid beyond the price of what came back; operators pay what they like."""
-    broken = []
-    for line_id, line in order["lines"].items():
-        mine = [each for each in order.get("refunds", ()) if each["line"] == line_id]
-        if not any(each["by"] == "shop" for each in mine):
-            continue
-        if Decimal(line["refunded"]) > Decimal(line["price"]):
-            broken.append(f"{subject}: {line['refunded']} refunded on {line_id}, it cost {line['price']}")
-        if Decimal(line["refunded_shipping"]) > Decimal(line["shipping_price"]):
-            broken.append(f"{subject}: more than the shipping refunded on {line_id}")
+    broken += broken_refunds(ledger, channels, truth)
     return broken
 
 
@@ -148,33 +107,62 @@ def _one_order(
     return broken
 
 
-def _doubled(subject: str, order: Mapping[str, Any]) -> list[str]:
-    """Parcels that the marketplace was told twice."""
-    doubles = [each["id"] for each in order["parcels"] if each["repeats"] and each["status"] != "CANCELED"]
-    return [f"{subject}: parcel {parcel} was told twice" for parcel in doubles]
+def doubled_parcels(channels: Channels, truth: Mapping[str, Any]) -> int:
+    """Parcels that a marketplace was told twice."""
+    told = {channel.marketplace for channel in channels.channels.values() if channel.dispatches.enabled}
+    orders = (order for key in told for order in truth["marketplaces"][key]["orders"].values())
+    return sum(len(_doubled(order)) for order in orders)
 
 
-def _unconfirmed(
-    subject: str, order: Mapping[str, Any], left_at: datetime | None, truth: Mapping[str, Any]
+def _doubled(order: Mapping[str, Any]) -> list[str]:
+    return [each["id"] for each in order["parcels"] if each["repeats"] and each["status"] != "CANCELED"]
+
+
+def _untold(
+    subject: str, order: Mapping[str, Any], parcels: list[Mapping[str, Any]], *, several: bool
 ) -> list[str]:
-    """All of it left the warehouse a while ago, and the marketplace still waits for it to be shipped."""
-    if left_at is None or order["state"] != "SHIPPING" or order["parcels"]:
+    """Units that left the warehouse a while ago, could be told, and that the marketplace knows nothing of.
+
+    Args:
+        parcels: of its warehouse order, that left long ago.
+        several: the operator takes several parcels; else nothing can be told before all of it left.
+    """
+    if order["state"] != "SHIPPING":
         return []
-    since = datetime.fromisoformat(truth["now"]) - left_at
-    if since <= TOLD_WITHIN:
+    wanted: Counter[str] = Counter()
+    for line in order["lines"].values():
+        if line["state"] not in _GONE_LINES:
+            wanted[line["sku"]] += line["quantity"]
+    gone = Counter({sku: min(units, wanted[sku]) for sku, units in _units(parcels).items()})
+    told: Counter[str] = Counter()
+    for parcel in order["parcels"]:
+        if parcel["status"] not in _NOT_SENT:
+            for line_id, units in parcel["lines"]:
+                told[order["lines"][line_id]["sku"]] += units
+    if not several and gone.total() < wanted.total():
         return []
-    hours = round(since.total_seconds() / 3600, 1)
-    return [f"{subject}: left the warehouse {hours} h ago, not confirmed and on no exception"]
+    named = ", ".join(f"{units} of {sku!r}" for sku, units in sorted((gone - told).items()))
+    long_ago = f"{TOLD_WITHIN.total_seconds() / 3600:g} h"
+    return [f"{subject}: left the warehouse {long_ago} ago or more, not told: {named}"] if named else []
 
 
-def _left_warehouses(truth: Mapping[str, Any]) -> dict[str, datetime]:
-    """Number → when the last of a warehouse order left."""
-    return {
-        base_number(str(order["number"])): datetime.fromisoformat(order["shipped_at"])
-        for warehouse in truth["warehouses"].values()
-        for order in warehouse["orders"]
-        if order["live"] and order["shipped_at"]
-    }
+def _units(parcels: list[Mapping[str, Any]]) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for line in (line for parcel in parcels for line in parcel["lines"]):
+        units[line["sku"]] += line["units"]
+    return units
+
+
+def _left_long_ago(truth: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Number → the parcels of a warehouse order that left longer ago than it may take to tell them."""
+    due = datetime.fromisoformat(truth["now"]) - TOLD_WITHIN
+    left: dict[str, list[Mapping[str, Any]]] = {}
+    for order in (order for warehouse in truth["warehouses"].values() for order in warehouse["orders"]):
+        for parcel in order["dispatches"]:
+            stands = parcel.get("status", "Shipped") == "Shipped"
+            if order["live"] and stands and datetime.fromisoformat(parcel["shipped_at"]) <= due:
+                left.setdefault(base_number(str(order["number"])), []).append(parcel)
+    return left
 
 
 def _live_warehouse_orders(truth: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -61,6 +61,8 @@ def print_day(console: Console, result: DayResult) -> None:
     section("Orders", figures.as_json()["orders"])
     section("Orders by outcome", figures.outcomes)
     section("Stock", figures.stock)
+    section("Dispatches", figures.dispatches)
+    section("Refunds", figures.refunds)
     section("Open exceptions by code", figures.exceptions or {"none": 0})
     for reaction, seconds in figures.seconds.items():
         title = f"Seconds: {reaction.replace('_', ' ')}"

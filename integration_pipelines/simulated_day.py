@@ -20,7 +20,8 @@ from integration_pipelines.config.secrets import Secrets, read_environment, read
 from integration_pipelines.connectors.http import InProcessTransport
 from integration_pipelines.figures import Figures, closing_figures
 from integration_pipelines.integration import build_integration
-from integration_pipelines.judgement import broken_promises, oversold_units
+from integration_pipelines.judgement import broken_promises, doubled_parcels, oversold_units
+from integration_pipelines.judgement_of_refunds import refunds_above_due
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.local.demo import as_yaml, demo_channels
 from integration_pipelines.local.postgres import EmbeddedPostgres
@@ -83,12 +84,15 @@ def run_demo_day(
         truth = sandbox.truth()
         broken = tuple(broken_promises(ledger, channels, truth))
         figures = closing_figures(ledger, channels)
-        # A 429 may also be an injected fault, and what was promised in vain need not be known to a warehouse.
+        # What only the truth knows: a 429 may also be an injected fault, what was promised in vain need not
+        # be known to a warehouse, nor what really is in a parcel or a box to us.
         oversold = sum(units for _, _, units in oversold_units(channels, truth))
         figures = replace(
             figures,
             throttled=len(truth["quota_breaches"]),
             stock=figures.stock | {"oversold": oversold},
+            dispatches=figures.dispatches | {"doubled": doubled_parcels(channels, truth)},
+            refunds=figures.refunds | {"above_due": len(refunds_above_due(channels, truth))},
         )
         return DayResult(figures, broken, dict(truth["faults"]), truth_asked=True)
 

@@ -184,7 +184,7 @@ class Business:
         return cls(
             seed=seed,
             start=start,
-            marketplaces=tuple(replace(each, fulfilment=DEMO_FULFILMENT) for each in DEMO_MARKETPLACES),
+            marketplaces=tuple(_with_demo_fulfilment(each) for each in DEMO_MARKETPLACES),
             warehouses=_demo_warehouses(faulty=plan.name != "none"),
             orders_per_day=orders_per_day,
             ordering_hours=ordering_hours,
@@ -193,7 +193,25 @@ class Business:
         )
 
 
-DEMO_FULFILMENT = FulfilmentSettings(returns=True, automatic_returns=True)
+# Everything after the release happens within hours, so that one day shows it from end to end. The shares are
+# those of mixed goods.
+_HOUR = 3_600.0
+DEMO_FULFILMENT = FulfilmentSettings(
+    returns=True,
+    automatic_returns=True,
+    delivery_seconds=(_HOUR, 3 * _HOUR),
+    return_share=0.15,
+    return_after_seconds=(_HOUR / 2, 2 * _HOUR),
+    returnless_share=0.03,
+    send_back_seconds=(_HOUR / 2, 2 * _HOUR),
+    transit_seconds=(_HOUR, 3 * _HOUR),
+    short_share=0.02,
+    other_item_share=0.02,
+    damaged_share=0.03,
+    unasked_share=0.005,
+    operator_refund_share=0.005,
+)
+_TAKES_SEVERAL_PARCELS = "alpine"
 DEMO_MARKETPLACES = (
     MarketplaceSettings(
         key="alpine",
@@ -268,6 +286,11 @@ DEMO_FACILITIES = (
         measures=frozenset({"totalOnHandQty"}),
     ),
 )
+
+
+def _with_demo_fulfilment(shop: MarketplaceSettings) -> MarketplaceSettings:
+    several = shop.key == _TAKES_SEVERAL_PARCELS
+    return replace(shop, fulfilment=replace(DEMO_FULFILMENT, multi_shipment=several))
 
 
 def _demo_warehouses(*, faulty: bool) -> tuple[WarehouseAccount, ...]:

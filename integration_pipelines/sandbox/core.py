@@ -16,6 +16,7 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.accounts import marketplace_entry, warehouse_entry
 from integration_pipelines.sandbox.agenda import Act, Agenda
 from integration_pipelines.sandbox.arrivals import Arrival, plan_day
+from integration_pipelines.sandbox.boxes import ReturnedBoxes
 from integration_pipelines.sandbox.business import Business, WarehouseAccount
 from integration_pipelines.sandbox.catalogue import Product, make_catalogue
 from integration_pipelines.sandbox.control import Control
@@ -67,6 +68,11 @@ class Sandbox:
             settings.key: OrderMaker(business, settings, self.products) for settings in business.marketplaces
         }
         self.warehouses = open_warehouses(business, self.products, clock)
+        skus = [product.sku for product in self.products]
+        for settings in business.marketplaces:
+            desk = self.warehouses[business.warehouse_of(settings.key).key]
+            shop = self.marketplaces[settings.key].shop
+            ReturnedBoxes(shop, desk, skus, f"{business.seed}/{settings.key}/boxes")
         self._paths = base_paths(business)
         self._systems: dict[str, System] = dict.fromkeys(self.marketplaces, "mirakl")
         self._systems |= {account.key: account.system for account in business.warehouses}

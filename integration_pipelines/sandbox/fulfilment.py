@@ -29,6 +29,9 @@ class FulfilmentSettings:
     without a return. `delivery_seconds` from shipment to reception; `closing_seconds` from reception on,
     or later while a return is open; `return_after_seconds` from reception to the customer's request;
     `send_back_seconds` from acceptance until the goods are handed over, which `never_sent_share` never are;
+    `transit_seconds` from there to the warehouse's returns desk; of the boxes, `short_share` lack a unit,
+    `other_item_share` hold another article in one's place, `damaged_share` are damaged; `unasked_share` are
+    orders of which a unit is sent back without a return;
     `no_reception_seconds` from acceptance until the operator gives a return up; `refund_seconds` until a
     refund waits for its payment, and until it is paid.
     """
@@ -46,6 +49,11 @@ class FulfilmentSettings:
     returnless_share: float = 0.05
     never_sent_share: float = 0.05
     send_back_seconds: tuple[float, float] = (_DAY / 4, 3 * _DAY)
+    transit_seconds: tuple[float, float] = (_DAY, 4 * _DAY)
+    short_share: float = 0
+    other_item_share: float = 0
+    damaged_share: float = 0
+    unasked_share: float = 0
     no_reception_seconds: float = 30 * _DAY
     refunds_compliant_returns: bool = False
     operator_refund_share: float = 0

@@ -25,6 +25,7 @@ STEADY = FloorPace(
     load_seconds=(300, 300),
     review_seconds=(7_200, 7_200),
     replenish_seconds=(1e7, 1e7),
+    count_seconds=(600, 600),
 )
 CONTACT = {"firstName": "Ana", "lastName": "Muster", "phone": "+33100000000", "email": "r17@example.com"}
 ADDRESS = {"line1": "12 Rue Exemple", "city": "Lyon", "postalCode": "69001", "country": "FR"}

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from integration_pipelines.sandbox.deposco import Manners, ReturnHabits
+from integration_pipelines.sandbox.deposco import Manners
 from integration_pipelines.sandbox.deposco.v1.tree import as_list, from_xml
 from integration_pipelines_tests.sandbox.deposco_caller import Caller
 
 RETURNS = "/latest/orders/customerReturns"
 SHIPMENTS = "/latest/shipments/outboundShipments"
-PROMPT = ReturnHabits((3_600, 3_600), (600, 600), 0, 0, 0, 0, 0)
 
 
 def shipped(**settings: Any) -> Caller:
@@ -124,8 +123,9 @@ def test_people_hold_a_return_and_take_it_up_again() -> None:
 
 
 def test_goods_that_come_are_received_on_the_clock_and_counted_everywhere() -> None:
-    caller = shipped(return_habits=PROMPT)
+    caller = shipped()
     found = caller.send(RETURNS, announced(caller), 201)["self"]["id"]
+    caller.tenant.send_back("A-1", {"MUG-BLU": 2}, caller.clock.now() + timedelta(hours=1))
     before = caller.stock("MUG-BLU")["on_hand"]
     since = caller.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     caller.clock.advance(3_650)
@@ -189,26 +189,15 @@ def test_a_box_goes_to_the_return_that_waits_for_it_or_becomes_one_of_its_own() 
     assert (third["order_number"], third["customer_order_number"]) == (None, None)
 
 
-def test_habits_bring_whole_short_damaged_and_mixed_up_returns_and_unannounced_ones() -> None:
-    habits = ReturnHabits((3_600, 86_400), (600, 3_600), 0.2, 0.3, 0.3, 0.3, 0.0)
-    caller = Caller(return_habits=habits)
-    for place in range(40):
-        body = announced(caller, 2, f"RMA-{place}", relatedOrderNumber=f"A-{place}", customerOrderNumber="")
-        caller.send(RETURNS, body, 201)
-    caller.clock.advance(3 * 86_400)
-    returns = truth(caller)
-    assert {one["status"] for one in returns} == {"New", "Received", "Partial Receipt"}
-    lines = [one["lines"][0] for one in returns]
-    assert any(line["damaged"] for line in lines)
-    assert {part["sku"] for line in lines for part in line["came"]} == {"MUG-BLU", "LAMP/01"}
-
-
-def test_a_share_of_what_left_comes_back_unannounced_and_its_references_differ() -> None:
-    caller = Caller(return_habits=ReturnHabits((3_600, 7_200), (600, 600), 0, 0, 0, 0, 1.0))
+def test_goods_that_nobody_announced_name_the_order_the_customers_number_or_neither() -> None:
+    caller = Caller()
     caller.tenant.set_stock("MUG-BLU", "DC1", 60)
     for place in range(20):
-        caller.place(f"A-{place}", ("MUG-BLU", 1))
-    caller.clock.advance(2 * 86_400)
+        caller.place(f"A-{place:02}", ("MUG-BLU", 1))
+    caller.clock.advance(86_400)
+    for place in range(20):
+        caller.tenant.send_back(f"A-{place:02}", {"MUG-BLU": 1}, caller.clock.now() + timedelta(hours=1))
+    caller.clock.advance(86_400)
     returns = truth(caller)
     assert len(returns) == 20
     assert not any(one["announced"] for one in returns)
@@ -217,13 +206,13 @@ def test_a_share_of_what_left_comes_back_unannounced_and_its_references_differ()
 
 
 def test_what_comes_back_changes_no_other_number() -> None:
-    def ids(habits: ReturnHabits | None) -> list[int]:
-        caller = Caller(return_habits=habits)
-        caller.place("A-1", ("MUG-BLU", 1))
-        caller.clock.advance(2 * 86_400)
+    def ids(units: dict[str, int]) -> list[int]:
+        caller = shipped()
+        caller.tenant.send_back("A-1", units, caller.clock.now() + timedelta(hours=1))
+        caller.clock.advance(86_400)
         return [int(caller.place(f"B-{place}")["self"]["id"]) for place in range(3)]
 
-    assert ids(None) == ids(ReturnHabits((600, 600), (60, 60), 0, 0, 0, 0, 1.0))
+    assert ids({"MUG-BLU": 1}) == ids({})
 
 
 def test_a_shipment_has_its_boxes_and_they_hold_what_left() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from integration_pipelines.sandbox.veeqo import ReturnHabits, StaffPace
+from integration_pipelines.sandbox.veeqo import StaffPace
 from integration_pipelines_tests.sandbox.veeqo_caller import Caller
 
 PACE = StaffPace(pick_seconds=(600, 600), ship_seconds=(300, 300), replenish_seconds=(1e7, 1e7))
@@ -199,14 +199,17 @@ def test_what_arrives_is_received_on_what_waits_or_booked_then(caller: Caller) -
     assert caller.account.truth()["orders"][0]["returns"][1]["created_at"].startswith("2026-03-12")
 
 
-def test_a_share_of_what_left_comes_back_by_habit() -> None:
-    caller = Caller(staff_pace=PACE, return_habits=ReturnHabits(0.5, (86_400, 172_800)))
-    caller.account.set_stock("MUG-BLU", 50)
-    for place in range(20):
-        caller.place(f"A-{place}", ("MUG-BLU", 1), paid=True)
-    caller.clock.advance(1_000)
-    assert not any(order["returns"] for order in caller.account.truth()["orders"])
-    caller.clock.advance(3 * 86_400)
-    returned = [order for order in caller.account.truth()["orders"] if order["returns"]]
-    assert 3 < len(returned) < 17
-    assert {line["received"] for order in returned for line in order["returns"][0]["lines"]} == {1}
+def test_the_slip_in_a_box_finds_the_order_and_damaged_goods_stay_off_the_shelf(caller: Caller) -> None:
+    caller.place("SHOP-A-1", ("MUG-BLU", 2), paid=True)
+    caller.account.ship_as_staff("SHOP-A-1")
+    shelf = caller.stock("MUG-BLU")["physical"]
+    due = caller.clock.now()
+    for days, damaged in ((1, True), (2, False)):
+        caller.account.send_back("A-1", {"MUG-BLU": 1}, due.replace(day=due.day + days), damaged=damaged)
+    caller.account.send_back("NEVER-WAS", {"MUG-BLU": 1}, due.replace(day=due.day + 1))
+    caller.clock.advance(86_400 + 5)
+    assert caller.stock("MUG-BLU")["physical"] == shelf
+    caller.clock.advance(86_400)
+    assert caller.stock("MUG-BLU")["physical"] == shelf + 1
+    [order] = caller.account.truth()["orders"]
+    assert [line["received"] for back in order["returns"] for line in back["lines"]] == [1, 1]

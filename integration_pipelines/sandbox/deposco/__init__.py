@@ -9,8 +9,7 @@ from integration_pipelines.sandbox.deposco.settings import (
     FacilitySettings,
     FloorPace,
     Manners,
-    ReturnHabits,
 )
 from integration_pipelines.sandbox.deposco.tenant import DeposcoTenant
 
-__all__ = ["DeposcoSettings", "DeposcoTenant", "FacilitySettings", "FloorPace", "Manners", "ReturnHabits"]
+__all__ = ["DeposcoSettings", "DeposcoTenant", "FacilitySettings", "FloorPace", "Manners"]

@@ -115,7 +115,6 @@ class House:
         self.returns: dict[int, Return] = {}
         self.return_by_number: dict[str, Return] = {}
         self.return_changes = Changes()
-        self.new_returns: list[int] = []  # of which the staff have not heard
         self.receipts: dict[int, Receipt] = {}
         self.waiting: dict[str, dict[int, None]] = {number: {} for number in self.facilities}
         self.changed_status: list[int] = []  # orders that the staff must look at

@@ -39,7 +39,6 @@ def create(
     house.returns[back.id] = back
     house.return_by_number[number] = back
     house.touch_return(back, status)
-    house.new_returns.append(back.id)
     return back
 
 

@@ -7,7 +7,6 @@ order, only the customer's number, or neither (contract 14).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 
 from integration_pipelines.sandbox.deposco import stock
 from integration_pipelines.sandbox.deposco.house import House
@@ -19,7 +18,6 @@ from integration_pipelines.sandbox.deposco.return_records import (
     ReturnLine,
     ReturnStatus,
 )
-from integration_pipelines.sandbox.deposco.settings import ReturnHabits
 
 _REFERENCES = ("relatedOrderNumber", "customerOrderNumber", None, "relatedOrderNumber")
 
@@ -33,25 +31,6 @@ class Box:
     units: dict[str, int]
     damaged: bool
     id: int = 0
-
-
-def drawn_box(house: House, back: Return, habits: ReturnHabits, source: Random) -> Box | None:
-    """What comes of an announced return; None where nothing ever does."""
-    never, short, other, damaged = (source.random() for _ in range(4))
-    if never < habits.never_share:
-        return None
-    units: dict[str, int] = {}
-    for line in back.lines:
-        units[line.item.number] = units.get(line.item.number, 0) + line.quantity
-    first = next(iter(units))
-    if short < habits.short_share and sum(units.values()) > 1:
-        units[first] -= 1
-    if other < habits.other_item_share and units[first]:
-        units[first] -= 1
-        wrong = source.choice([item.number for item in house.items.values() if item.number != first])
-        units[wrong] = units.get(wrong, 0) + 1
-    kept = {number: count for number, count in units.items() if count}
-    return Box(None, back.id, kept, damaged < habits.damaged_share)
 
 
 def begin(house: House, box: Box) -> None:

@@ -72,29 +72,7 @@ class FloorPace:
     load_seconds: tuple[float, float] = (300.0, 3_600.0)  # from staged to gone
     review_seconds: tuple[float, float] = (3_600.0, 14_400.0)  # until somebody repairs a parked order
     replenish_seconds: tuple[float, float] = (10_800.0, 25_200.0)  # between two deliveries of goods
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnHabits:
-    """What comes back by itself, when, and in which state; seconds are (least, most), shares 0 to 1.
-
-    Attributes:
-        come_back_seconds: from the announcement, or the last parcel of a blind return, to the dock.
-        receive_seconds: from the dock to counted.
-        never_share: announced returns of which nothing ever comes.
-        short_share: announced returns of two units or more of which one unit lacks.
-        damaged_share: boxes whose goods are damaged.
-        other_item_share: boxes in which one unit is another item.
-        blind_share: orders shipped whole of which a unit comes back that nobody announced.
-    """
-
-    come_back_seconds: tuple[float, float] = (172_800.0, 864_000.0)
-    receive_seconds: tuple[float, float] = (600.0, 14_400.0)
-    never_share: float = 0.05
-    short_share: float = 0.1
-    damaged_share: float = 0.1
-    other_item_share: float = 0.05
-    blind_share: float = 0.01
+    count_seconds: tuple[float, float] = (600.0, 14_400.0)  # of a returned box, from the desk to counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +137,6 @@ class DeposcoSettings:
         empty_label_share: parcels with a second label that has tracking and no units.
         late_tracking_share: labels whose tracking number comes an hour after the parcel left.
         boxes_share: shipments of two units or more that are two boxes, each with its own tracking number.
-        return_habits: None means that goods come back only when somebody sends them.
         oms: Enterprise Order Management is subscribed, so customer orders exist.
         public_url: prefix of links, such as `http://127.0.0.1:8765/deposco`; None takes the Host header.
         mount: the path in front of `/latest` when the Host header is used.
@@ -189,7 +166,6 @@ class DeposcoSettings:
     empty_label_share: float = 0.0
     late_tracking_share: float = 0.0
     boxes_share: float = 0.0
-    return_habits: ReturnHabits | None = None
     oms: bool = False
     answers: Manners = field(default_factory=Manners)
     public_url: str | None = None

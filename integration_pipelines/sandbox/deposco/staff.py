@@ -13,9 +13,7 @@ from datetime import datetime, timedelta
 from integration_pipelines.sandbox.deposco import parcels, returns_desk, stock, working_days
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.records import Facility, Item, Order, Status
-from integration_pipelines.sandbox.deposco.return_records import Return
 from integration_pipelines.sandbox.deposco.returns_desk import Box
-from integration_pipelines.sandbox.deposco.settings import ReturnHabits
 
 _LOW_STOCK = 0.2
 _LOOK_AGAIN = timedelta(hours=1)
@@ -107,13 +105,11 @@ class Staff:
         """The box will be at the dock then, announced or not."""
         box.id = self._sequence + 1
         self._boxes[box.id] = box
-        self._add(arrives_at, "box", box.id, 0)
+        self._add(max(arrives_at, self._house.at), "box", box.id, 0)
 
     def _take_note(self) -> None:
         """Plan what follows from every status that changed meanwhile."""
         house = self._house
-        while house.new_returns:
-            self._expect(house.returns[house.new_returns.pop()])
         while house.changed_status:
             order = house.orders[house.changed_status.pop()]
             if order.status == Status.NEW:
@@ -122,21 +118,11 @@ class Staff:
                 self._plan(pace, order)
             self._run_errands(order)
 
-    def _expect(self, back: Return) -> None:
-        """By habit, what a client announced comes: whole, short, damaged, mixed up, or never."""
-        if (habits := self._house.settings.return_habits) is not None:
-            source = self._house.random(back.number, "comes back")
-            box = returns_desk.drawn_box(self._house, back, habits, source)
-            seconds = source.uniform(*habits.come_back_seconds)
-            if box is not None:
-                self.send_back(box, self._house.at + timedelta(seconds=seconds))
-
     def _open_box(self, box: Box) -> None:
         """The desk finds, or makes, the return that the goods belong to, and begins to count."""
         returns_desk.begin(self._house, box)
-        habits = self._house.settings.return_habits or ReturnHabits()
         source = self._house.random("count", box.return_id, self._house.at)
-        seconds = source.uniform(*habits.receive_seconds)
+        seconds = source.uniform(*self._house.settings.staff_pace.count_seconds)
         self._add(self._house.at + timedelta(seconds=seconds), "count", box.id, 0)
 
     def _run_errands(self, order: Order) -> None:
@@ -213,13 +199,6 @@ class Staff:
         if done:
             order.shipped_at = self._house.at
         self._house.set_status(order, Status.SHIP_COMPLETE if done else Status.PARTIALLY_SHIPPED)
-        habits = self._house.settings.return_habits
-        if done and habits and self._chance(order, "comes back", habits.blind_share):
-            source = self._house.random(order.number, "back")
-            number = source.choice([line.item.number for line in order.lines if line.shipped])
-            seconds = source.uniform(*habits.come_back_seconds)
-            box = Box(order.id, None, {number: 1}, damaged=False)
-            self.send_back(box, self._house.at + timedelta(seconds=seconds))
 
     def _plan(self, pace: str, order: Order) -> None:
         source = self._house.random(order.number, order.status, order.step)

@@ -211,15 +211,19 @@ class DeposcoTenant:
         self._staff.ship_together([self._open_order(number, ON_FLOOR) for number in numbers])
 
     def send_back(
-        self, number: str, units: Mapping[str, int], arrives_at: datetime, *, damaged: bool = False
+        self, reference: str, units: Mapping[str, int], arrives_at: datetime, *, damaged: bool = False
     ) -> None:
         """A customer sends these units by SKU back; the desk receives them then, announced or not.
 
         Args:
-            number: of the order; one that never existed leaves the desk without any reference.
+            reference: on the slip in the box; where no order carries it, the desk has none to write down.
+            units: goods that are no item of the tenant are put aside.
         """
-        order = self._house.order_by_number.get(number)
-        box = returns_desk.Box(order.id if order else None, None, dict(units), damaged)
+        self.catch_up(self._clock.now())
+        live = (one for one in reversed(self._house.orders.values()) if one.status != Status.CANCELED)
+        order = next((one for one in live if one.carries(reference)), None)
+        known = {sku: count for sku, count in units.items() if sku in self._house.item_by_number}
+        box = returns_desk.Box(order.id if order else None, None, known, damaged)
         self._staff.send_back(box, arrives_at)
 
     def receive_as_staff(

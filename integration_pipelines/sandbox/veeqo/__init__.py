@@ -5,6 +5,6 @@ resources holds a route table; `company.py` holds what the account knows.
 """
 
 from integration_pipelines.sandbox.veeqo.account import VeeqoAccount
-from integration_pipelines.sandbox.veeqo.settings import ReturnHabits, StaffPace, VeeqoSettings
+from integration_pipelines.sandbox.veeqo.settings import StaffPace, VeeqoSettings
 
-__all__ = ["ReturnHabits", "StaffPace", "VeeqoAccount", "VeeqoSettings"]
+__all__ = ["StaffPace", "VeeqoAccount", "VeeqoSettings"]

@@ -257,13 +257,19 @@ class VeeqoAccount:
         back = next(one for one in order.returns if one.number == return_number)
         returns_desk.receive(self._company, order, back, units, restock=restock)
 
-    def send_back(self, number: str, units: Mapping[str, int], arrives_at: datetime) -> None:
+    def send_back(
+        self, reference: str, units: Mapping[str, int], arrives_at: datetime, *, damaged: bool = False
+    ) -> None:
         """A customer sends these units by SKU back; the desk receives them then, announced or not.
 
-        Raises:
-            KeyError: no order has the number.
+        Args:
+            reference: on the slip in the box; where no order carries it, there is nothing to book it on.
+            units: goods that are no sellable of the account are put aside.
         """
-        self._staff.send_back(self._company.numbered(number), units, arrives_at)
+        self.catch_up(self._clock.now())
+        known = {sku: count for sku, count in units.items() if sku in self._company.sellable_ids_by_sku}
+        if (order := self._company.carrying(reference)) is not None:
+            self._staff.send_back(order, returns_desk.Box(known, damaged), arrives_at)
 
     def _set_held(self, number: str, held: bool) -> None:
         order = self._open_order(number)

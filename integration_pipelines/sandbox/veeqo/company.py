@@ -219,6 +219,14 @@ class Company:
         """
         return self.orders[self.order_ids_by_number[number][0]]
 
+    def carrying(self, reference: str) -> Order | None:
+        """The newest order on which a person finds `reference`; of merged ones, the one that went."""
+        live = (one for one in reversed(self.orders.values()) if one.cancelled_at is None)
+        found = next((one for one in live if one.carries(reference)), None)
+        while found is not None and found.merged_to_id is not None:
+            found = self.orders[found.merged_to_id]
+        return found
+
     def add_channel(
         self, name: str, type_code: str, currency: str | None, warehouse_id: int, short_name: str | None
     ) -> Channel:

@@ -5,10 +5,19 @@ here it does.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from integration_pipelines.sandbox.veeqo import stock
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import Order, Return, ReturnLine
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Goods by SKU. No API tells that they are damaged; the desk keeps those off the shelf."""
+
+    units: Mapping[str, int]
+    damaged: bool
 
 
 def book(company: Company, order: Order, units: Mapping[str, int], reason: str | None = None) -> Return:
@@ -54,7 +63,8 @@ def receive(
     company.touch_order(order)
 
 
-def goods_arrive(company: Company, order: Order, units: Mapping[str, int]) -> None:
+def open_box(company: Company, order: Order, box: Box) -> None:
     """A box is at the desk: it is received on the return that waits for it, else a new one is booked."""
     waiting = [back for back in order.returns if back.status == "returning"]
-    receive(company, order, waiting[0] if waiting else book(company, order, units), units)
+    back = waiting[0] if waiting else book(company, order, box.units)
+    receive(company, order, back, box.units, restock=not box.damaged)

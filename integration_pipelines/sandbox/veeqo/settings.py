@@ -14,14 +14,6 @@ class StaffPace:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnHabits:
-    """Of what has left, how much comes back by itself, and when: (least, most) seconds."""
-
-    share: float = 0.05  # of orders that were shipped whole
-    come_back_seconds: tuple[float, float] = (172_800.0, 864_000.0)
-
-
-@dataclass(frozen=True, slots=True)
 class VeeqoSettings:
     """One account.
 
@@ -37,7 +29,6 @@ class VeeqoSettings:
         split_share: orders of which the staff divide an allocation, so that a line leaves in two parcels.
         late_tracking_share: orders whose tracking numbers come an hour after the parcels left.
         tracking_urls: shipments have a `tracking_url`; it is null otherwise.
-        return_habits: None means that goods come back only when somebody sends them.
         cancel_restocks: whether cancelling gives the allocated stock back. Undocumented for the API.
     """
 
@@ -54,4 +45,3 @@ class VeeqoSettings:
     split_share: float = 0.0
     late_tracking_share: float = 0.0
     tracking_urls: bool = False
-    return_habits: ReturnHabits | None = None

@@ -5,7 +5,6 @@ draws its pace from its own random source, so what clients call in between chang
 """
 
 import heapq
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 
@@ -13,6 +12,7 @@ from integration_pipelines.sandbox.veeqo import parcels, returns_desk, stock
 from integration_pipelines.sandbox.veeqo.company import Company
 from integration_pipelines.sandbox.veeqo.order_records import Allocation, Order
 from integration_pipelines.sandbox.veeqo.order_search import index_words
+from integration_pipelines.sandbox.veeqo.returns_desk import Box
 
 _TRACKING_LATE = timedelta(hours=1)
 _LOW_STOCK = 0.2  # of the usual level, when a delivery of goods refills the shelf
@@ -28,7 +28,7 @@ class Staff:
         self._sequence = 0
         # (due, sequence, what, order id, cleared since): the last tells stale work from current.
         self._agenda: list[tuple[datetime, int, str, int, datetime]] = []
-        self._boxes: dict[int, dict[str, int]] = {}  # on their way to the returns desk
+        self._boxes: dict[int, Box] = {}  # on their way to the returns desk
         self._plan_delivery()
 
     def catch_up(self, now: datetime) -> None:
@@ -43,7 +43,7 @@ class Staff:
                 parcels.enter_tracking(self._company, self._company.orders[order_id])
             elif what == "box":
                 order = self._company.orders[order_id]
-                returns_desk.goods_arrive(self._company, order, self._boxes.pop(sequence))
+                returns_desk.open_box(self._company, order, self._boxes.pop(sequence))
             else:
                 self._work_on(self._company.orders[order_id], what, since)
             self._take_up_ready_orders()
@@ -78,12 +78,10 @@ class Staff:
                 parcels.hand_over(self._company, order, allocation, shipment)
         if tracking_later:
             self._add(self._company.at + tracking_later, "tracking", order.id)
-        if order.shipped:
-            self._let_come_back(order)
 
-    def send_back(self, order: Order, units: Mapping[str, int], arrives_at: datetime) -> None:
-        """A box with these units by SKU will be at the returns desk then."""
-        self._boxes[self._add(arrives_at, "box", order.id)] = dict(units)
+    def send_back(self, order: Order, box: Box, arrives_at: datetime) -> None:
+        """The box will be at the returns desk then."""
+        self._boxes[self._add(max(arrives_at, self._company.at), "box", order.id)] = box
 
     def split(self, order: Order) -> None:
         """Every allocation of two units or more becomes two, so that a line leaves in two parcels."""
@@ -135,15 +133,6 @@ class Staff:
         self._sequence += 1
         heapq.heappush(self._agenda, (due, self._sequence, what, order_id, since or due))
         return self._sequence
-
-    def _let_come_back(self, order: Order) -> None:
-        """Of some orders, one unit comes back by itself."""
-        habits = self._company.settings.return_habits
-        if habits and self._chance(order, "comes back", habits.share):
-            source = self._random(order, "back")
-            sku = source.choice([line.sellable.sku for line in order.lines])
-            seconds = source.uniform(*habits.come_back_seconds)
-            self.send_back(order, {sku: 1}, self._company.at + timedelta(seconds=seconds))
 
     def _plan_delivery(self) -> None:
         least, most = self._company.settings.staff_pace.replenish_seconds

@@ -12,7 +12,7 @@ import pytest
 
 from integration_pipelines.config.deposco import ReturnDefaults, ShipmentRead
 from integration_pipelines.remote import OutcomeUnknown, RemoteError
-from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FloorPace, Manners, ReturnHabits
+from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FloorPace, Manners
 from integration_pipelines.warehouse import (
     Parcel,
     ParcelState,
@@ -25,8 +25,7 @@ from integration_pipelines_tests.connectors.deposco.tenant import START, Account
 
 SINCE = START - timedelta(minutes=10)
 DAY = 86_400
-STEADY = FloorPace(replenish_seconds=(1e7, 1e7))
-PROMPT = ReturnHabits((3_600, 3_600), (600, 600), 0, 0, 0, 0, 0)
+STEADY = FloorPace(replenish_seconds=(1e7, 1e7), count_seconds=(600, 600))
 
 profiles = pytest.mark.parametrize("profile", ["v2", "v1-xml", "v1-json"])
 
@@ -211,7 +210,7 @@ def returns(made: Account) -> Iterator[WarehouseReturn]:
 
 @profiles
 def test_a_return_is_announced_once_received_and_told(profile: str) -> None:
-    made, order_id = shipped(profile, return_habits=PROMPT)
+    made, order_id = shipped(profile)
 
     pending = made.warehouse.create_return(announced())
 
@@ -219,6 +218,7 @@ def test_a_return_is_announced_once_received_and_told(profile: str) -> None:
     made.clock.advance(5)
     assert made.warehouse.create_return(announced()).id == pending.id
     assert len(made.tenant.truth()["returns"]) == 1
+    made.tenant.send_back("AL-1", {"MUG": 1}, made.clock.now() + timedelta(hours=1))
     made.clock.advance(3_700 + 600)
     (found,) = returns(made)
     assert found.state is ReturnState.RECEIVED
