@@ -1,5 +1,6 @@
 """What stands between a parcel that left and its being told: tracking, a carrier's code, a refusal. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,7 @@ from integration_pipelines.marketplace import OrderState
 from integration_pipelines.remote import IntentState
 
 TRIED_AGAIN_AFTER = timedelta(hours=1)
+_CHANGE = re.compile(r"(\d+):([0-9a-f]+)")  # how the key of a tracking write ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,21 @@ def follow(
 
 
 def track_key(order: DispatchFacts, write: SetTracking) -> str:
-    """One write per parcel and what is said of it."""
-    return order.key(Kind.TRACK, write.parcel, write.distinct)
+    """One write per change of what is said of a parcel.
+
+    Changes that took effect are counted: what is said again after something else was said is a new write, a
+    repeat of the same is not.
+    """
+    whose = f"{order.key(Kind.TRACK, write.parcel)}:"
+    told = {
+        int(change[1]): change[2]
+        for key, intent in order.intents.items()
+        if key.startswith(whose) and intent.state is IntentState.APPLIED
+        if (change := _CHANGE.fullmatch(key.removeprefix(whose)))
+    }
+    last = max(told, default=0)
+    place = last if told.get(last) == write.distinct else last + 1
+    return order.key(Kind.TRACK, write.parcel, f"{place}:{write.distinct}")
 
 
 def _without_number(order: DispatchFacts, parcel: ParcelFacts, now: datetime) -> Decision:

@@ -4,7 +4,6 @@ import pytest
 
 from integration_pipelines.fulfilments.steer import map_carrier
 from integration_pipelines.ledger import Ledger
-from integration_pipelines.sandbox.veeqo.order_records import Shipment
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
     FLOOR,
@@ -13,18 +12,17 @@ from integration_pipelines_tests.simulation.dispatch_world import (
     open_floor,
     order,
     parcels,
+    ship_now,
+    ship_one,
+    split,
+    track,
+    writes,
 )
 from integration_pipelines_tests.warehouse_profiles import DEPOSCO, WarehouseProfile
 
 SYSTEMS = (WarehouseProfile.VEEQO, *DEPOSCO)
 both_systems = pytest.mark.parametrize("profile", SYSTEMS)
 both_ways = pytest.mark.parametrize("multi_shipment", [True, False])
-
-
-def writes(shop: Retailer) -> dict[str, int]:
-    """How often dispatches were told, by operation."""
-    calls: dict[str, int] = shop.sandbox.truth()["calls"][shop.marketplace]
-    return {name: calls[name] for name in ("ST01", "ST23", "OR23", "OR24") if name in calls}
 
 
 @both_systems
@@ -50,10 +48,6 @@ def test_what_leaves_the_warehouse_is_told_once_with_its_tracking(
 
 def veeqo_floor(ledger: Ledger, **fulfilment: object) -> Retailer:
     return open_floor(ledger, WarehouseProfile.VEEQO, **{"multi_shipment": True, **fulfilment})
-
-
-def ship_now(shop: Retailer, order_id: str) -> None:
-    shop.sandbox.veeqo.ship_as_staff(number(shop, order_id))
 
 
 def map_carrier_now(shop: Retailer, name: str, code: str) -> str:
@@ -126,12 +120,12 @@ def test_f20_a_code_that_the_operator_renamed_is_noticed_the_next_day(ledger: Le
 def test_f21_two_parcels_for_one_line_are_two_shipments(ledger: Ledger) -> None:
     shop = veeqo_floor(ledger)
     order_id = order(shop, 4)
-    shop.sandbox.veeqo.split_as_staff(number(shop, order_id))
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    split(shop, order_id)
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     assert [each["lines"][0][1] for each in parcels(shop, order_id)] == [2]
     assert shop.on_marketplace(order_id)["state"] == "SHIPPING"
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     assert [each["lines"][0][1] for each in parcels(shop, order_id)] == [2, 2]
     assert shop.on_marketplace(order_id)["state"] == "SHIPPED"
@@ -142,11 +136,11 @@ def test_f21_without_several_parcels_the_order_is_told_when_all_has_left(
 ) -> None:
     shop = veeqo_floor(ledger, multi_shipment=False)
     order_id = order(shop, 4)
-    shop.sandbox.veeqo.split_as_staff(number(shop, order_id))
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    split(shop, order_id)
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     assert writes(shop) == {}
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     [told] = parcels(shop, order_id)
     assert told["lines"][0][1] == 4
@@ -157,11 +151,10 @@ def test_f22_where_tracking_is_mandatory_nothing_is_told_without_it(ledger: Ledg
     shop = veeqo_floor(ledger, mandatory_tracking=frozenset({"STD"}))
     order_id = order(shop, 1)
     ship_now(shop, order_id)
-    shipment = untracked(shop, order_id)
+    track(shop, order_id, None)
     shop.pass_minutes(180, every=5)
     assert writes(shop) == {}
-    shipment.tracking = "LATE123"
-    shop.sandbox.veeqo._company.touch_order(shop.sandbox.veeqo._company.numbered(number(shop, order_id)))
+    track(shop, order_id, "LATE123")
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
@@ -171,12 +164,11 @@ def test_tracking_that_comes_later_is_told_later_where_it_is_not_mandatory(ledge
     shop = veeqo_floor(ledger)
     order_id = order(shop, 1)
     ship_now(shop, order_id)
-    shipment = untracked(shop, order_id)
+    track(shop, order_id, None)
     shop.pass_minutes(70, every=5)
     [told] = parcels(shop, order_id)
     assert (told["status"], told["tracking_number"]) == ("SHIPPED", None)
-    shipment.tracking = "LATE123"
-    shop.sandbox.veeqo._company.touch_order(shop.sandbox.veeqo._company.numbered(number(shop, order_id)))
+    track(shop, order_id, "LATE123")
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
@@ -250,12 +242,3 @@ def on_floor(shop: Retailer, order_id: str) -> str:
     truth = shop.sandbox.deposco.order_numbered(number(shop, order_id))
     assert truth is not None
     return str(truth["status"])
-
-
-def untracked(shop: Retailer, order_id: str) -> Shipment:
-    """Its parcel, whose number nobody has entered yet."""
-    company = shop.sandbox.veeqo._company
-    [allocation] = company.numbered(number(shop, order_id)).allocations
-    assert allocation.shipment is not None
-    allocation.shipment.tracking = None
-    return allocation.shipment
