@@ -3,6 +3,7 @@
 Times are aware UTC. A parcel is the warehouse's; a shipment is what the marketplace keeps of a parcel.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,19 @@ from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import ParcelLine, ParcelState, WarehouseOrderState
 
 WHOLE_ORDER = "order"  # stands for the parcel where an order is told in one go (OR24)
+_FURTHER = re.compile(r"(.+)#\d+", re.DOTALL)
 NOT_SENT_YET = frozenset({ShipmentState.SHIPPING, ShipmentState.READY_FOR_PICK_UP})
+
+
+def further(parcel: str, place: int) -> str:
+    """The name of the shipment that tells units which a told parcel gained; the first one's place is 2."""
+    return f"{parcel}#{place}"
+
+
+def parcel_told_by(shipment: str) -> str:
+    """The parcel whose units a shipment of this name tells, where it is a further one; else its own name."""
+    found = _FURTHER.fullmatch(shipment)
+    return found[1] if found else shipment
 
 
 class Kind(StrEnum):
@@ -94,7 +107,8 @@ class ShipmentFacts:
     """What the marketplace keeps of one parcel, or of the whole order.
 
     Attributes:
-        parcel: the warehouse's id; `WHOLE_ORDER`; None where somebody else told it.
+        parcel: the warehouse's id, or the name of a `further` one; `WHOLE_ORDER`; None where somebody else
+            told it.
         shipment_id: the marketplace's; None for a whole order.
         units: order line id → units.
         tracking: as we told it last; None: without.
