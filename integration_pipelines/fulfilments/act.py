@@ -18,6 +18,7 @@ from integration_pipelines.exceptions import Code, Finding, Severity, settle, se
 from integration_pipelines.fulfilments.carriers import CarrierBook
 from integration_pipelines.fulfilments.decide import next_step, overdue
 from integration_pipelines.fulfilments.decision import Decision
+from integration_pipelines.fulfilments.facts import LISTED_AFTER
 from integration_pipelines.fulfilments.findings import Waiting, unmapped_carriers
 from integration_pipelines.fulfilments.records import DispatchRecord, load_dispatch, read_book
 from integration_pipelines.fulfilments.steps import (
@@ -187,7 +188,14 @@ class DispatchWork:
                 read_at = self.clock.now()
                 shown = self.writes.shown(order)
                 with session.begin() as connection:
-                    store_shown(connection, order.marketplace, order.order_id, shown, read_at)
+                    store_shown(
+                        connection,
+                        order.marketplace,
+                        order.order_id,
+                        shown,
+                        read_at,
+                        listed_until=read_at - LISTED_AFTER,
+                    )
             case SettleDoubt(key):
                 return self.journal.settle_doubt(
                     session, key, look_up=self.writes.look_up, record=self.writes.record

@@ -6,7 +6,7 @@ Times are aware UTC. A parcel is the warehouse's; a shipment is what the marketp
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from integration_pipelines.marketplace import ENDED, ShipmentState
@@ -15,6 +15,7 @@ from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import ParcelLine, ParcelState, WarehouseOrderState
 
 WHOLE_ORDER = "order"  # stands for the parcel where an order is told in one go (OR24)
+LISTED_AFTER = timedelta(minutes=2)  # a fresh parcel may be missing from a list for a while (Mirakl §3)
 _FURTHER = re.compile(r"(.+)#\d+", re.DOTALL)
 NOT_SENT_YET = frozenset({ShipmentState.SHIPPING, ShipmentState.READY_FOR_PICK_UP})
 
@@ -114,7 +115,8 @@ class ShipmentFacts:
         tracking: as we told it last; None: without.
         seen: as the marketplace showed it last.
         told_at: None where somebody else told it.
-        read_at: when the marketplace was last asked.
+        read_at: when the marketplace showed it last, since something was told of it.
+        missed_at: when a list lacked it that was told a moment before.
     """
 
     parcel: str | None
@@ -125,6 +127,7 @@ class ShipmentFacts:
     seen: Tracking | None
     told_at: datetime | None
     read_at: datetime | None
+    missed_at: datetime | None = None
 
     @property
     def counts(self) -> bool:

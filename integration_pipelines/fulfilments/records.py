@@ -125,6 +125,7 @@ def _shipment(kept: Mapping[str, Any], order: RowMapping) -> ShipmentFacts:
         seen=seen,
         told_at=_moment(kept["told_at"]),
         read_at=order["read_at"] if whole else _moment(kept["read_at"]),
+        missed_at=_moment(kept["missed_at"]),
     )
 
 

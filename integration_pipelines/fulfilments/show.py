@@ -7,13 +7,19 @@ from integration_pipelines.fulfilments.act import DispatchReport
 from integration_pipelines.fulfilments.rooms import Room
 from integration_pipelines.integration import Integration
 
+# A dispatch is one parcel. An order counts as confirmed once the marketplace counts all of it as sent.
 _STANDING = text("""
-select count(*) filter (where d.confirmed_at >= :since) as confirmed_today,
-    count(*) filter (where d.told_at is null) as told_by_others,
+select count(*) as parcels_confirmed_today,
+    count(distinct d.order_id) filter (where o.state <> 'SHIPPING') as orders_confirmed_today,
+    count(*) filter (where d.told_at is null) as told_by_others_today,
     (select count(*) from dispatch_queue q where q.channel = :channel and q.waits_for is not null)
         as wait_for_a_carrier,
-    (select count(*) from orders o where o.channel = :channel and o.state = 'SHIPPING') as to_ship
-from dispatches d where d.marketplace = :marketplace
+    (select count(*) from orders s where s.channel = :channel and s.state = 'SHIPPING') as to_ship,
+    (select count(*) from orders s where s.channel = :channel and s.state = 'SHIPPING' and exists (
+        select from dispatches p where p.marketplace = s.marketplace and p.order_id = s.order_id
+            and p.confirmed_at is not null)) as told_in_part
+from dispatches d join orders o using (marketplace, order_id)
+where d.marketplace = :marketplace and d.confirmed_at >= :since
 """)
 
 

@@ -66,26 +66,35 @@ def without_carriers(ledger: Ledger, **fulfilment: object) -> Retailer:
     return shop
 
 
-def test_f19_a_carrier_that_was_dropped_in_silence_is_told_again(ledger: Ledger) -> None:
-    shop = veeqo_floor(ledger)
+AGAIN = {True: {"ST01": 1, "ST23": 1}, False: {"OR23": 2, "OR24": 1}}
+
+
+@both_ways
+def test_f19_a_carrier_that_was_dropped_in_silence_is_told_again(
+    ledger: Ledger, multi_shipment: bool
+) -> None:
+    shop = veeqo_floor(ledger, multi_shipment=multi_shipment)
     order_id = order(shop, 1)
     shop.sandbox.marketplaces[shop.marketplace].shop.carriers.drop_next()
     ship_now(shop, order_id)
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["carrier_code"] or told["carrier_name"]
-    assert writes(shop) == {"ST01": 1, "ST23": 1}
+    assert writes(shop) == AGAIN[multi_shipment]
     assert shop.codes() == []
 
 
-def test_f19_a_carrier_that_is_dropped_again_and_again_is_shown_to_a_person(ledger: Ledger) -> None:
-    shop = veeqo_floor(ledger)
+@both_ways
+def test_f19_a_carrier_that_is_dropped_again_and_again_is_shown_to_a_person(
+    ledger: Ledger, multi_shipment: bool
+) -> None:
+    shop = veeqo_floor(ledger, multi_shipment=multi_shipment)
     order_id = order(shop, 1)
     shop.sandbox.marketplaces[shop.marketplace].shop.carriers.drop_next(5)
     ship_now(shop, order_id)
     shop.pass_minutes(20)
     assert shop.codes(order_id) == ["tracking_not_shown"]
-    assert writes(shop) == {"ST01": 1, "ST23": 1}
+    assert writes(shop) == AGAIN[multi_shipment]
 
 
 def test_f20_an_unmapped_carrier_waits_for_a_person_who_repairs_it_for_all(ledger: Ledger) -> None:
