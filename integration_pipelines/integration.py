@@ -20,6 +20,7 @@ from integration_pipelines.connectors.http import Transport
 from integration_pipelines.connectors.mirakl.client import MiraklClient
 from integration_pipelines.doors import Doors
 from integration_pipelines.fulfilments.act import DispatchReport, DispatchWork
+from integration_pipelines.fulfilments.forecast import Floor
 from integration_pipelines.fulfilments.observe import CarrierIntake, DispatchIntake
 from integration_pipelines.fulfilments.writes import DispatchWrites
 from integration_pipelines.ledger import Ledger
@@ -199,6 +200,7 @@ def build_integration(
             read_again=order_intakes[channel.marketplace].read_again,
             read_parcels=dispatch_intakes[channel.warehouse].read_order,
             journal=IntentJournal(clock, at_boundary),
+            floor=Floor(channels.warehouses[channel.warehouse].facilities, channel.dispatches.packed_before),
         )
         for key, channel in told.items()
     }

@@ -157,6 +157,7 @@ class DispatchFacts:
         since: when it was cleared for dispatch; where that is not known, when it was placed.
         read_at: when the marketplace's order was last read.
         booking: state of the warehouse order; None where the warehouse never had it.
+        progress: how far the floor is: `booking`, and within it picked or packed.
         parcels_read_at: when the warehouse was last asked for just this order's parcels.
         shipments_read_at: when the marketplace was last asked for this order's parcels.
         intents: by key.
@@ -180,6 +181,7 @@ class DispatchFacts:
     shipments_read_at: datetime | None = None
     intents: Mapping[str, IntentFacts] = field(default_factory=dict)
     ours: bool = True
+    progress: str | None = None
 
     @property
     def subject(self) -> str:

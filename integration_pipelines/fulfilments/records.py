@@ -92,6 +92,7 @@ def _facts(row: RowMapping) -> DispatchFacts:
         shipments_read_at=row["shipments_read_at"],
         intents={each["key"]: _intent(each) for each in row["intents"]},
         ours=row["outcome"] != "not_ours",
+        progress=row["progress"],
     )
 
 

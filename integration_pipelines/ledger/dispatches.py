@@ -87,13 +87,11 @@ select o.marketplace, o.order_id, o.number, o.state, o.currency, o.total_price, 
     (select coalesce(jsonb_agg(jsonb_build_object('key', i.key, 'state', i.state, 'words', i.words,
             'settled_at', i.settled_at) order by i.id), '[]') from intents i
         where i.subject = o.marketplace || '/' || o.order_id and i.kind in ('ship', 'track')) as intents,
-    (select w.state from warehouse_orders w
-        join order_links k on k.warehouse = w.warehouse and k.warehouse_order_id = w.id
-        where k.marketplace = o.marketplace and k.order_id = o.order_id
-            and k.revision = o.revision) as booking,
-    (select k.warehouse_order_id from order_links k where k.marketplace = o.marketplace
-        and k.order_id = o.order_id and k.revision = o.revision) as booking_id
+    w.state as booking, w.progress, k.warehouse_order_id as booking_id
 from orders o left join dispatch_queue q on q.marketplace = o.marketplace and q.order_id = o.order_id
+left join order_links k on k.marketplace = o.marketplace and k.order_id = o.order_id
+    and k.revision = o.revision
+left join warehouse_orders w on w.warehouse = k.warehouse and w.id = k.warehouse_order_id
 where o.marketplace = :marketplace and o.order_id = :order_id
 """)
 

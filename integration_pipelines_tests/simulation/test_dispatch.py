@@ -233,6 +233,31 @@ def test_an_order_that_may_not_leave_in_time_is_shown_before_its_deadline(ledger
         shop.pass_minutes(60, every=60)
 
 
+def test_m18_an_order_that_will_miss_the_last_pick_up_is_shown_while_it_can_still_be_packed(
+    ledger: Ledger,
+) -> None:
+    """Placed on Thursday and due on Saturday night, when nobody comes any more."""
+    shop = veeqo_floor(ledger)
+    shop.pass_minutes(3 * 24 * 60, every=6 * 60)
+    order_id = order(shop, 1)
+    shop.sandbox.veeqo.hold_as_staff(number(shop, order_id))
+    shop.pass_minutes(32 * 60, every=30)
+    assert "dispatch_late" not in shop.codes(order_id)
+    shop.pass_minutes(120, every=30)
+    [late] = [each for each in shop.open_exceptions(order_id) if each.code == "dispatch_late"]
+    assert f"{shop.clock.now():%a %H}" == "Fri 15"
+    assert "is at Fri 06 Mar 18:00 (UTC); it must be packed by then, and is on hold." in late.reason
+    ship_held(shop, order_id)
+    shop.pass_minutes(15)
+    assert shop.codes(order_id) == []
+
+
+def ship_held(shop: Retailer, order_id: str) -> None:
+    """The hold is over, and it leaves at once."""
+    shop.sandbox.veeqo.unhold_as_staff(number(shop, order_id))
+    ship_now(shop, order_id)
+
+
 def test_a_parcel_for_two_orders_is_told_to_both(ledger: Ledger) -> None:
     shop = open_floor(ledger, WarehouseProfile.DEPOSCO_V2, multi_shipment=True)
     first, second = order(shop, 1), order(shop, 2, order_id="ALP-78-A")
