@@ -14,6 +14,7 @@ from integration_pipelines.connectors.mirakl.shipments import ShipmentClient
 from integration_pipelines.connectors.mirakl.stock import StockClient
 from integration_pipelines.doors import Doors
 from integration_pipelines.fulfilments.act import DispatchWork
+from integration_pipelines.fulfilments.forecast import Floor
 from integration_pipelines.fulfilments.observe import CarrierIntake, DispatchIntake
 from integration_pipelines.fulfilments.writes import DispatchWrites
 from integration_pipelines.ledger import Ledger
@@ -175,6 +176,9 @@ class Parts:
                 read_again=self.order_intakes[channel.marketplace].read_again,
                 read_parcels=self.dispatch_intakes[channel.warehouse].read_order,
                 journal=self._journal(),
+                floor=Floor(
+                    self.channels.warehouses[channel.warehouse].facilities, channel.dispatches.packed_before
+                ),
             )
             for key, channel in self._dispatching.items()
         }

@@ -1,7 +1,7 @@
 """When people work in a building and parcels leave it. No warehouse system tells this (Deposco §15)."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,6 +10,13 @@ from integration_pipelines.clock import as_utc
 from integration_pipelines.config.frozen import Frozen, TimeZone
 
 _FURTHEST = 400  # days; a facility that does not work once in over a year never ships
+
+
+class PickUp(NamedTuple):
+    """When carriers leave, UTC, and until when an order must be there to leave with them."""
+
+    leaves_at: datetime
+    there_by: datetime
 
 
 class Facility(Frozen):
@@ -58,6 +65,29 @@ class Facility(Frozen):
                     return max(as_utc(leaves), as_utc(ready_at))
                 days_left -= 1
             day += timedelta(days=1)
+        return None
+
+    def last_pick_up(self, deadline: datetime) -> PickUp | None:
+        """The last one until `deadline` (aware); None where nobody ever works."""
+        zone = ZoneInfo(self.time_zone)
+        day = as_utc(deadline).astimezone(zone).date()
+        if as_utc(datetime.combine(day, self.ships_at, zone)) > deadline:
+            day -= timedelta(days=1)
+        leaving = self._working_day(day, 0)
+        counting = leaving and self._working_day(leaving, self.processing_days)
+        if leaving is None or counting is None:
+            return None
+        leaves_at = as_utc(datetime.combine(leaving, self.ships_at, zone))
+        return PickUp(leaves_at, min(leaves_at, as_utc(datetime.combine(counting, self.cut_off, zone))))
+
+    def _working_day(self, day: date, before: int) -> date | None:
+        """This day or the one before it on which people work, or so many working days earlier."""
+        for _ in range(_FURTHEST + 2 * before):
+            if self.works_on(day):
+                if before == 0:
+                    return day
+                before -= 1
+            day -= timedelta(days=1)
         return None
 
 

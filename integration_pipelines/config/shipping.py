@@ -45,6 +45,13 @@ class DispatchPolicy(Frozen):
 
     Attributes:
         enabled: False, the default, leaves the marketplace to whoever confirms dispatches now.
+        packed_before_minutes: so long before the last pick-up in time an order must be packed, or it presses.
+            When carriers leave is said by the warehouse's `facilities`; without them nothing is forecast.
     """
 
     enabled: bool = False
+    packed_before_minutes: float = Field(default=60, ge=0, le=24 * 60)
+
+    @property
+    def packed_before(self) -> timedelta:
+        return timedelta(minutes=self.packed_before_minutes)

@@ -16,9 +16,11 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel, Marketplace
 from integration_pipelines.exceptions import Code, Finding, Severity, settle, settle_many
 from integration_pipelines.fulfilments.carriers import CarrierBook
-from integration_pipelines.fulfilments.decide import next_step, overdue
+from integration_pipelines.fulfilments.decide import ANY_TIME, next_step, overdue
 from integration_pipelines.fulfilments.decision import Decision
+from integration_pipelines.fulfilments.facts import LISTED_AFTER
 from integration_pipelines.fulfilments.findings import Waiting, unmapped_carriers
+from integration_pipelines.fulfilments.forecast import Floor
 from integration_pipelines.fulfilments.records import DispatchRecord, load_dispatch, read_book
 from integration_pipelines.fulfilments.steps import (
     CreateParcel,
@@ -70,6 +72,7 @@ class DispatchWork:
     Attributes:
         read_again: reads orders of the marketplace again: (marketplace, order ids).
         read_parcels: reads one order's parcels: (marketplace, order id, number, the warehouse's id).
+        floor: when carriers come, for the forecast of what will be late.
     """
 
     key: str
@@ -81,6 +84,7 @@ class DispatchWork:
     read_again: Callable[[str, Sequence[str]], object]
     read_parcels: Callable[[str, str, str, str], object]
     journal: IntentJournal
+    floor: Floor = ANY_TIME
 
     def work(self, *, until: datetime | None = None, limit: int = 5_000) -> DispatchReport:
         """Work what is due now, the nearest deadline first, until `until` or nothing is due."""
@@ -150,7 +154,9 @@ class DispatchWork:
                 record = load_dispatch(connection, marketplace, order_id, self.channel.warehouse)
                 if record is None:
                     return None
-                decision = next_step(record.facts, self.marketplace.shipping, book, self.clock.now())
+                decision = next_step(
+                    record.facts, self.marketplace.shipping, book, self.clock.now(), self.floor
+                )
             if decision.step is None:
                 self._store(session, record, decision)
                 return None
@@ -187,7 +193,14 @@ class DispatchWork:
                 read_at = self.clock.now()
                 shown = self.writes.shown(order)
                 with session.begin() as connection:
-                    store_shown(connection, order.marketplace, order.order_id, shown, read_at)
+                    store_shown(
+                        connection,
+                        order.marketplace,
+                        order.order_id,
+                        shown,
+                        read_at,
+                        listed_until=read_at - LISTED_AFTER,
+                    )
             case SettleDoubt(key):
                 return self.journal.settle_doubt(
                     session, key, look_up=self.writes.look_up, record=self.writes.record

@@ -1,5 +1,6 @@
 """What stands between a parcel that left and its being told: tracking, a carrier's code, a refusal. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.fulfilments.carriers import CarrierBook, asked_name
 from integration_pipelines.fulfilments.decision import Decision
 from integration_pipelines.fulfilments.facts import (
+    LISTED_AFTER,
     WHOLE_ORDER,
     DispatchFacts,
     Kind,
@@ -27,6 +29,7 @@ from integration_pipelines.marketplace import OrderState
 from integration_pipelines.remote import IntentState
 
 TRIED_AGAIN_AFTER = timedelta(hours=1)
+_CHANGE = re.compile(r"(\d+):([0-9a-f]+)")  # how the key of a tracking write ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def follow(
     """What was told stays true: read back, told once more where it is not shown, then a person's (F19)."""
     name = shipment.parcel or WHOLE_ORDER
     if not shipment.read_back:
-        return Decision(step=ReadAgain() if shipment.shipment_id is None else ReadShipments())
+        return _read_back(shipment, now)
     wanted = book.tracking(parcel) if parcel.followable else None
     if wanted is None:
         unmapped = parcel.followable and not book.knows(parcel)
@@ -97,8 +100,31 @@ def follow(
 
 
 def track_key(order: DispatchFacts, write: SetTracking) -> str:
-    """One write per parcel and what is said of it."""
-    return order.key(Kind.TRACK, write.parcel, write.distinct)
+    """One write per change of what is said of a parcel.
+
+    Changes that took effect are counted: what is said again after something else was said is a new write, a
+    repeat of the same is not. What a whole order is told with comes before the first change.
+    """
+    if write.parcel == WHOLE_ORDER and not any(each.parcel == WHOLE_ORDER for each in order.shipments):
+        return order.key(Kind.TRACK, write.parcel, f"0:{write.distinct}")
+    whose = f"{order.key(Kind.TRACK, write.parcel)}:"
+    told = {
+        int(change[1]): change[2]
+        for key, intent in order.intents.items()
+        if key.startswith(whose) and intent.state is IntentState.APPLIED
+        if (change := _CHANGE.fullmatch(key.removeprefix(whose))) and int(change[1])
+    }
+    last = max(told, default=0)
+    place = last if told.get(last) == write.distinct else last + 1
+    return order.key(Kind.TRACK, write.parcel, f"{place}:{write.distinct}")
+
+
+def _read_back(shipment: ShipmentFacts, now: datetime) -> Decision:
+    if shipment.shipment_id is None:
+        return Decision(step=ReadAgain())
+    if shipment.missed_at and shipment.told_at and now < shipment.told_at + LISTED_AFTER:
+        return Decision(look_at=shipment.told_at + LISTED_AFTER)
+    return Decision(step=ReadShipments())
 
 
 def _without_number(order: DispatchFacts, parcel: ParcelFacts, now: datetime) -> Decision:

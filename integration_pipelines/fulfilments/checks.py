@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from integration_pipelines.exceptions import Code, Severity
 from integration_pipelines.exceptions.verdict import Verdict, count_of, open_rows, verdict_on
+from integration_pipelines.marketplace import ENDED
 
 
 class Check(StrEnum):
@@ -52,16 +53,23 @@ COLUMNS = {
     "owner": "whose it is",
 }
 COMPARED_AFTER = timedelta(hours=24)
-# Both ways. An order of a previous integration is nobody's here; of a cancelled one the orders flow tells.
+# Both ways, by units: an order of which a part was told is not told. One of a previous integration is
+# nobody's here; of a cancelled one the orders flow tells.
 _DISAGREE = text("""
-select o.marketplace || '/' || o.order_id as subject, o.ship_by as deadline, p.shipped_at as since,
-    'left the warehouse, and the marketplace says ' || o.state as reason
+select o.marketplace || '/' || o.order_id as subject, o.ship_by as deadline, gone.since,
+    least(gone.units, wanted.units) || ' of ' || wanted.units || ' units left the warehouse, ' || told.units
+        || ' of them were told, and the marketplace says ' || o.state as reason
 from orders o cross join lateral (
-    select max(coalesce(q.shipped_at, q.changed_at)) as shipped_at from parcels q
-    where q.warehouse = :warehouse and q.base_number = o.number and q.state = 'shipped' and q.lines <> '[]') p
-where o.channel = :channel and o.state = 'SHIPPING' and p.shipped_at < :before
-    and not exists (select from dispatches d where d.marketplace = o.marketplace
-        and d.order_id = o.order_id and d.confirmed_at is not null)
+    select sum(part.quantity) as units, max(coalesce(q.shipped_at, q.changed_at)) as since
+    from parcels q cross join lateral jsonb_to_recordset(q.lines) as part(quantity int)
+    where q.warehouse = :warehouse and q.base_number = o.number and q.state = 'shipped'
+        and coalesce(q.shipped_at, q.changed_at) < :before) gone
+cross join lateral (select coalesce(sum(l.quantity), 0) as units from order_lines l
+    where l.marketplace = o.marketplace and l.order_id = o.order_id and l.state <> all(:ended)) wanted
+cross join lateral (select coalesce(sum(u.value::int), 0) as units
+    from dispatches d cross join lateral jsonb_each_text(d.units) u
+    where d.marketplace = o.marketplace and d.order_id = o.order_id and d.confirmed_at is not null) told
+where o.channel = :channel and o.state = 'SHIPPING' and told.units < least(gone.units, wanted.units)
 union all
 select o.marketplace || '/' || o.order_id, o.ship_by, o.updated_at,
     'the marketplace says ' || o.state || ', and the warehouse says ' || w.raw_status
@@ -97,7 +105,12 @@ def judge(
 
 
 def _reconciled(connection: Connection, channel: str, warehouse: str, now: datetime) -> Verdict:
-    values = {"channel": channel, "warehouse": warehouse, "before": now - COMPARED_AFTER}
+    values = {
+        "channel": channel,
+        "warehouse": warehouse,
+        "before": now - COMPARED_AFTER,
+        "ended": list(ENDED),
+    }
     rows = [dict(row) for row in connection.execute(_DISAGREE, values).mappings()]
     sentence = f"The two sides differ on {count_of(rows, 'order')}." if rows else "Both sides agree."
     return verdict_on(Check.RECONCILED, rows, now, sentence, floor=Severity.URGENT)

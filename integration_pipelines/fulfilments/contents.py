@@ -34,30 +34,47 @@ def remaining(order: DispatchFacts) -> dict[str, int]:
     return left
 
 
-def contents(lines: Sequence[LineFacts], parcel: ParcelFacts, left: Mapping[str, int]) -> Contents:
+def contents(
+    lines: Sequence[LineFacts],
+    parcel: ParcelFacts,
+    left: Mapping[str, int],
+    told: Mapping[str, int] | None = None,
+) -> Contents:
     """Split the parcel's units on the order's lines.
 
     Args:
         left: units of each line that may still be told.
+        told: units of each line that were told of this parcel before; they are not split again.
     """
-    free = dict(left)
+    free, before = dict(left), dict(told or {})
     units: dict[str, int] = {}
     beyond: dict[str, int] = {}
     named = {line.line_id: line for line in lines}
     for part in sorted(parcel.lines, key=lambda each: each.line_id is None):
         owner = named.get(part.line_id or "")
-        candidates = [owner] if owner else [line for line in lines if part.sku and line.sku == part.sku]
-        wanting = part.quantity
+        sku = owner.sku if owner else part.sku
+        alike = [line for line in lines if sku and line.sku == sku]
+        candidates = [owner] if owner else alike
+        wanting = part.quantity - _taken(alike, part.quantity, before)
         for line in candidates:
-            taken = min(wanting, free.get(line.line_id, 0))
-            if taken:
+            if taken := _taken([line], wanting, free):
                 units[line.line_id] = units.get(line.line_id, 0) + taken
-                free[line.line_id] -= taken
                 wanting -= taken
         if wanting and not (parcel.shared and not candidates):
             name = part.sku or part.line_id or "?"
             beyond[name] = beyond.get(name, 0) + wanting
     return Contents(units, beyond)
+
+
+def _taken(lines: Sequence[LineFacts], wanting: int, free: dict[str, int]) -> int:
+    """Take up to so many units of these lines out of `free`; answers how many there were."""
+    taken = 0
+    for line in lines:
+        share = min(wanting - taken, free.get(line.line_id, 0))
+        if share > 0:
+            free[line.line_id] -= share
+            taken += share
+    return taken
 
 
 def has_left_whole(order: DispatchFacts) -> bool:

@@ -23,6 +23,7 @@ from integration_pipelines.fulfilments.contents import (
 )
 from integration_pipelines.fulfilments.decision import Decision
 from integration_pipelines.fulfilments.facts import NOT_SENT_YET, DispatchFacts
+from integration_pipelines.fulfilments.forecast import Floor, forecast
 from integration_pipelines.fulfilments.order_rules import tell_order
 from integration_pipelines.fulfilments.parcel_rules import tell_parcels
 from integration_pipelines.fulfilments.pressing import (
@@ -35,12 +36,15 @@ from integration_pipelines.fulfilments.steps import ReadAgain, ReadParcels, Sett
 from integration_pipelines.marketplace import ADVANCING, OrderState, ShipmentState
 from integration_pipelines.warehouse import ParcelState, WarehouseOrderState
 
+ANY_TIME = Floor()  # nobody said when carriers come
 CONFIRMED_WITHIN = timedelta(minutes=30)
 ASKED_AGAIN_AFTER = timedelta(hours=1)
 BOTH_SIDES_WITHIN = timedelta(hours=24)  # the marketplace may know before the floor has entered it
 
 
-def next_step(order: DispatchFacts, shipping: Shipping, book: CarrierBook, now: datetime) -> Decision:
+def next_step(
+    order: DispatchFacts, shipping: Shipping, book: CarrierBook, now: datetime, floor: Floor = ANY_TIME
+) -> Decision:
     """The next step about one order's dispatch (rows M16 to M18, M28)."""
     if not order.ours:
         return Decision()
@@ -56,7 +60,9 @@ def next_step(order: DispatchFacts, shipping: Shipping, book: CarrierBook, now: 
         told = tell_parcels if shipping.multi_parcel else tell_order
         concerns += told(order, shipping, book, now)
         concerns += _oddities(order, now)
-        concerns += _to_ship(order, now) if order.state == OrderState.SHIPPING else _shipped(order, now)
+        concerns += (
+            _to_ship(order, floor, now) if order.state == OrderState.SHIPPING else _shipped(order, now)
+        )
     return _first(concerns)
 
 
@@ -102,24 +108,26 @@ def _oddities(order: DispatchFacts, now: datetime) -> Iterator[Decision]:
         yield Decision(finding=dispatch_finding(order, Code.UNMATCHED_PARCEL, words, now, done=done))
 
 
-def _to_ship(order: DispatchFacts, now: datetime) -> Iterator[Decision]:
+def _to_ship(order: DispatchFacts, floor: Floor, now: datetime) -> Iterator[Decision]:
     """Cleared for dispatch: has it been told, and will it leave in time?"""
     told = [each.told_at for each in order.shipments if each.told_at is not None and each.counts]
     if told and not any(remaining(order).values()):
         yield _read_confirmation_back(order, max(told), now)
         return
-    severity = severity_now(order, now)
-    if severity is not Severity.NOTICE and _is_behind(order, now) and not has_left_whole(order):
+    severity, risk = severity_now(order, now), forecast(order, floor, now)
+    at_risk = severity is not Severity.NOTICE or risk.words is not None
+    if at_risk and _is_behind(order, now) and not has_left_whole(order):
         yield Decision(step=ReadParcels())
-    if severity in PRESSING:
+    if severity in PRESSING or risk.words:
         left, wanted = units_left(order)
-        words = (
-            f"{left} of {wanted} units have left the warehouse, and the dispatch deadline is near."
-            if severity is Severity.URGENT
-            else f"The dispatch deadline has passed; {left} of {wanted} units have left the warehouse."
-        )
-        yield Decision(finding=dispatch_finding(order, Code.DISPATCH_LATE, words, now))
+        words = f"{left} of {wanted} units have left the warehouse"
+        if severity is Severity.BREACHED:
+            words = f"The dispatch deadline has passed; {words}."
+        else:
+            words = f"{words}. {risk.words}" if risk.words else f"{words}, and the dispatch deadline is near."
+        yield Decision(finding=dispatch_finding(order, Code.DISPATCH_LATE, words, now, least=risk.severity))
     yield Decision(look_at=press_again_at(order, now))
+    yield Decision(look_at=risk.look_at)
 
 
 def _read_confirmation_back(order: DispatchFacts, told_at: datetime, now: datetime) -> Decision:

@@ -14,7 +14,7 @@ import dagster as dg
 from integration_pipelines.config import Channels, Warehouse
 from integration_pipelines.dagster_support.check_results import CheckFamily
 from integration_pipelines.dagster_support.failing import failing_in_words
-from integration_pipelines.dagster_support.metadata import shown
+from integration_pipelines.dagster_support.metadata import MOST_ROWS, shown, table
 from integration_pipelines.dagster_support.reading import (
     DAEMON_MISSES,
     TICK_BUDGET,
@@ -27,7 +27,7 @@ from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.dagster_support.runs import RunDesk, run_tags
 from integration_pipelines.fulfilments.checks import CAPTIONS, COLUMNS, Check, judge
 from integration_pipelines.fulfilments.rooms import Room, dispatch_queue, dispatches_key, rooms_of
-from integration_pipelines.fulfilments.show import read_seen, told_seen
+from integration_pipelines.fulfilments.show import TO_SHIP_COLUMNS, orders_to_ship, read_seen, told_seen
 from integration_pipelines.integration import Integration
 
 POLL_SECONDS = 60
@@ -122,7 +122,11 @@ def _channel_asset(room: Room) -> dg.AssetsDefinition:
             opened.carrier_intakes[room.channel.marketplace].read()
             seen = told_seen(opened, room, opened.dispatch(room.key))
         context.log.info(seen.sentence)
-        return dg.MaterializeResult(metadata=shown(seen.figures))
+        with opened.ledger.begin() as connection:
+            to_ship = orders_to_ship(connection, room.key, opened.clock.now(), MOST_ROWS)
+        return dg.MaterializeResult(
+            metadata=shown({**seen.figures, "orders_to_ship": table(to_ship, TO_SHIP_COLUMNS)})
+        )
 
     return dispatches
 

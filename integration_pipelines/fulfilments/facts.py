@@ -3,9 +3,10 @@
 Times are aware UTC. A parcel is the warehouse's; a shipment is what the marketplace keeps of a parcel.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from integration_pipelines.marketplace import ENDED, ShipmentState
@@ -14,7 +15,20 @@ from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import ParcelLine, ParcelState, WarehouseOrderState
 
 WHOLE_ORDER = "order"  # stands for the parcel where an order is told in one go (OR24)
+LISTED_AFTER = timedelta(minutes=2)  # a fresh parcel may be missing from a list for a while (Mirakl §3)
+_FURTHER = re.compile(r"(.+)#\d+", re.DOTALL)
 NOT_SENT_YET = frozenset({ShipmentState.SHIPPING, ShipmentState.READY_FOR_PICK_UP})
+
+
+def further(parcel: str, place: int) -> str:
+    """The name of the shipment that tells units which a told parcel gained; the first one's place is 2."""
+    return f"{parcel}#{place}"
+
+
+def parcel_told_by(shipment: str) -> str:
+    """The parcel whose units a shipment of this name tells, where it is a further one; else its own name."""
+    found = _FURTHER.fullmatch(shipment)
+    return found[1] if found else shipment
 
 
 class Kind(StrEnum):
@@ -94,13 +108,15 @@ class ShipmentFacts:
     """What the marketplace keeps of one parcel, or of the whole order.
 
     Attributes:
-        parcel: the warehouse's id; `WHOLE_ORDER`; None where somebody else told it.
+        parcel: the warehouse's id, or the name of a `further` one; `WHOLE_ORDER`; None where somebody else
+            told it.
         shipment_id: the marketplace's; None for a whole order.
         units: order line id → units.
         tracking: as we told it last; None: without.
         seen: as the marketplace showed it last.
         told_at: None where somebody else told it.
-        read_at: when the marketplace was last asked.
+        read_at: when the marketplace showed it last, since something was told of it.
+        missed_at: when a list lacked it that was told a moment before.
     """
 
     parcel: str | None
@@ -111,6 +127,7 @@ class ShipmentFacts:
     seen: Tracking | None
     told_at: datetime | None
     read_at: datetime | None
+    missed_at: datetime | None = None
 
     @property
     def counts(self) -> bool:
@@ -140,6 +157,7 @@ class DispatchFacts:
         since: when it was cleared for dispatch; where that is not known, when it was placed.
         read_at: when the marketplace's order was last read.
         booking: state of the warehouse order; None where the warehouse never had it.
+        progress: how far the floor is: `booking`, and within it picked or packed.
         parcels_read_at: when the warehouse was last asked for just this order's parcels.
         shipments_read_at: when the marketplace was last asked for this order's parcels.
         intents: by key.
@@ -163,6 +181,7 @@ class DispatchFacts:
     shipments_read_at: datetime | None = None
     intents: Mapping[str, IntentFacts] = field(default_factory=dict)
     ours: bool = True
+    progress: str | None = None
 
     @property
     def subject(self) -> str:

@@ -6,6 +6,7 @@ from integration_pipelines.exceptions.findings import Finding, Severity, next_se
 from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.fulfilments.facts import DispatchFacts
 
+RISING = list(Severity)
 PRESSING = frozenset({Severity.URGENT, Severity.BREACHED})
 
 
@@ -24,19 +25,26 @@ def press_again_at(order: DispatchFacts, now: datetime) -> datetime | None:
 
 
 def dispatch_finding(
-    order: DispatchFacts, code: Code, reason: str, now: datetime, *, done: bool = False, **details: str
+    order: DispatchFacts,
+    code: Code,
+    reason: str,
+    now: datetime,
+    *,
+    done: bool = False,
+    least: Severity = Severity.NOTICE,
 ) -> Finding:
     """A finding about the order's dispatch, with the deadline and all its money at risk.
 
     Args:
         done: the marketplace counts it as shipped: its deadline presses nobody any more.
+        least: it presses at least so much.
     """
+    severity = Severity.WARNING if done else max(severity_now(order, now), least, key=RISING.index)
     return Finding(
         code,
         order.subject,
         reason,
-        severity=Severity.WARNING if done else severity_now(order, now),
+        severity=severity,
         deadline=None if done else order.ship_by,
         money_at_risk=order.money_at_risk,
-        details=details,
     )

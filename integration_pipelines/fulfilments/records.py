@@ -92,6 +92,7 @@ def _facts(row: RowMapping) -> DispatchFacts:
         shipments_read_at=row["shipments_read_at"],
         intents={each["key"]: _intent(each) for each in row["intents"]},
         ours=row["outcome"] != "not_ours",
+        progress=row["progress"],
     )
 
 
@@ -125,6 +126,7 @@ def _shipment(kept: Mapping[str, Any], order: RowMapping) -> ShipmentFacts:
         seen=seen,
         told_at=_moment(kept["told_at"]),
         read_at=order["read_at"] if whole else _moment(kept["read_at"]),
+        missed_at=_moment(kept["missed_at"]),
     )
 
 

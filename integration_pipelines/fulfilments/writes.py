@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,7 +20,13 @@ from integration_pipelines.connectors.mirakl.new_shipment import NewShipment, Pa
 from integration_pipelines.connectors.mirakl.parcels import Shipment
 from integration_pipelines.connectors.mirakl.shipments import ShipmentClient
 from integration_pipelines.fulfilments.attempts import track_key
-from integration_pipelines.fulfilments.facts import NOT_SENT_YET, WHOLE_ORDER, DispatchFacts, Kind
+from integration_pipelines.fulfilments.facts import (
+    LISTED_AFTER,
+    NOT_SENT_YET,
+    WHOLE_ORDER,
+    DispatchFacts,
+    Kind,
+)
 from integration_pipelines.fulfilments.records import shipment_name
 from integration_pipelines.fulfilments.steps import CreateParcel, SetTracking, ShipOrder, Write
 from integration_pipelines.ledger.dispatches import Shown, Told, note_tracking, store_told
@@ -29,7 +35,6 @@ from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_ti
 from integration_pipelines.marketplace import OrderState, ShipmentState
 from integration_pipelines.remote import IntentState
 
-FINDABLE_AFTER = timedelta(minutes=2)  # a fresh parcel may be missing from a list for a while (Mirakl §3)
 _NOT_A_REFERENCE = re.compile(r"[^0-9a-zA-Z_-]+")
 _LONGEST = 255
 
@@ -98,7 +103,7 @@ class DispatchWrites:
         ours = [each for each in found if each.invoice_reference == request["reference"]]
         if ours:
             return Outcome(IntentState.APPLIED, reference=ours[0].id, seen=ours[0])
-        if intent.sending_at and self.clock.now() - intent.sending_at < FINDABLE_AFTER:
+        if intent.sending_at and self.clock.now() - intent.sending_at < LISTED_AFTER:
             return Unclear("Not found yet; a fresh parcel may take a while to be shown.")
         return Absent()
 
@@ -159,7 +164,9 @@ class DispatchWrites:
             return
         made = outcome.seen if isinstance(outcome.seen, Shipment) else None
         state = made.status if made else OrderState.SHIPPED.value
-        told = Told(parcel, made.id if made else None, state, request["units"], request["tracking"])
+        told = Told(
+            parcel, made.id if made else None, state, request["units"], request["tracking"], _sent(state)
+        )
         store_told(connection, marketplace, order_id, told, now)
 
 
@@ -178,8 +185,12 @@ def _shown(shipment: Shipment, ours: Mapping[str, str]) -> Shown:
             "url": tracking.tracking_url or None,
         }
     name = ours.get(shipment.invoice_reference or "") or shipment_name(shipment.id)
-    sent = shipment.status not in NOT_SENT_YET and shipment.status != ShipmentState.CANCELED
-    return Shown(name, shipment.id, shipment.status, units, seen, sent)
+    return Shown(name, shipment.id, shipment.status, units, seen, _sent(shipment.status))
+
+
+def _sent(state: str) -> bool:
+    """Whether a parcel in this state counts as handed over."""
+    return state not in NOT_SENT_YET and state != ShipmentState.CANCELED
 
 
 def _kept(tracking: Any) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """What marketplaces were told of parcels, the queue of dispatches to decide, and one order's facts.
 
 `dispatch_queue` has a row per order that was looked at. An order is due when its `look_at` has passed, or
-when the order moved since the last decision (`orders.version`). Parcels set it by `queue_dispatches`.
+when the order moved since the last decision (`orders.dispatch_moved`). Parcels set it by `queue_dispatches`.
+Both are read by an index that holds what is due alone, never by going through what is done.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,18 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, or_, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from integration_pipelines.ledger.tables import dispatch_queue, dispatches
+from integration_pipelines.ledger.tables import dispatch_queue, dispatches, orders
 
-# What happens before dispatch is not looked at until a parcel says otherwise.
 _DUE = text("""
-select o.marketplace, o.order_id from orders o
-left join dispatch_queue q on q.marketplace = o.marketplace and q.order_id = o.order_id
-where o.channel = :channel and (q.look_at <= :now or (coalesce(q.seen_version, -1) <> o.version
-    and o.state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED')))
-order by o.ship_by nulls last, o.placed_at limit :limit
+select marketplace, order_id from (
+    select o.marketplace, o.order_id, o.ship_by, o.placed_at from orders o
+    where o.channel = :channel and o.dispatch_moved
+    union
+    select o.marketplace, o.order_id, o.ship_by, o.placed_at from dispatch_queue q
+    join orders o using (marketplace, order_id) where q.channel = :channel and q.look_at <= :now) due
+order by ship_by nulls last, placed_at limit :limit
 """)
 
 
@@ -31,10 +33,9 @@ def due_dispatches(connection: Connection, channel: str, now: datetime, limit: i
 
 
 _DECIDED = text("""
-insert into dispatch_queue as q (
-    marketplace, order_id, channel, seen_version, touched, look_at, failures, waits_for)
-values (:marketplace, :order_id, :channel, :version, 0, :look_at, :failures, :waits_for)
-on conflict (marketplace, order_id) do update set seen_version = excluded.seen_version,
+insert into dispatch_queue as q (marketplace, order_id, channel, touched, look_at, failures, waits_for)
+values (:marketplace, :order_id, :channel, 0, :look_at, :failures, :waits_for)
+on conflict (marketplace, order_id) do update set
     look_at = case when q.touched = :touched then excluded.look_at else :now end,
     failures = excluded.failures, waits_for = excluded.waits_for
 """)
@@ -57,6 +58,15 @@ def store_look(connection: Connection, channel: str, look: Look, now: datetime) 
     """Close one look. If a fact changed meanwhile, the order stays in the queue for another."""
     values = {name: getattr(look, name) for name in look.__slots__}
     connection.execute(_DECIDED, values | {"channel": channel, "now": now})
+    connection.execute(
+        update(orders)
+        .where(
+            orders.c.marketplace == look.marketplace,
+            orders.c.order_id == look.order_id,
+            orders.c.dispatch_version != look.version,
+        )
+        .values(dispatch_version=look.version)
+    )
 
 
 _READ = text("""
@@ -77,13 +87,11 @@ select o.marketplace, o.order_id, o.number, o.state, o.currency, o.total_price, 
     (select coalesce(jsonb_agg(jsonb_build_object('key', i.key, 'state', i.state, 'words', i.words,
             'settled_at', i.settled_at) order by i.id), '[]') from intents i
         where i.subject = o.marketplace || '/' || o.order_id and i.kind in ('ship', 'track')) as intents,
-    (select w.state from warehouse_orders w
-        join order_links k on k.warehouse = w.warehouse and k.warehouse_order_id = w.id
-        where k.marketplace = o.marketplace and k.order_id = o.order_id
-            and k.revision = o.revision) as booking,
-    (select k.warehouse_order_id from order_links k where k.marketplace = o.marketplace
-        and k.order_id = o.order_id and k.revision = o.revision) as booking_id
+    w.state as booking, w.progress, k.warehouse_order_id as booking_id
 from orders o left join dispatch_queue q on q.marketplace = o.marketplace and q.order_id = o.order_id
+left join order_links k on k.marketplace = o.marketplace and k.order_id = o.order_id
+    and k.revision = o.revision
+left join warehouse_orders w on w.warehouse = k.warehouse and w.id = k.warehouse_order_id
 where o.marketplace = :marketplace and o.order_id = :order_id
 """)
 
@@ -120,22 +128,42 @@ values (:marketplace, :order_id, :parcel, :shipment_id, :state, :units, :seen,
     case when :sent then cast(:read_at as timestamptz) end, :read_at)
 on conflict (marketplace, order_id, parcel) do update set shipment_id = excluded.shipment_id,
     state = excluded.state, units = excluded.units, seen = excluded.seen,
-    confirmed_at = coalesce(d.confirmed_at, excluded.confirmed_at), read_at = excluded.read_at
+    confirmed_at = case when :sent then coalesce(d.confirmed_at, excluded.confirmed_at) end,
+    read_at = excluded.read_at, missed_at = null
+where d.read_at is null or d.read_at <= excluded.read_at
 """).bindparams(bindparam("units", type_=JSONB), bindparam("seen", type_=JSONB(none_as_null=True)))
 
 
 def store_shown(
-    connection: Connection, marketplace: str, order_id: str, shown: Sequence[Shown], read_at: datetime
+    connection: Connection,
+    marketplace: str,
+    order_id: str,
+    shown: Sequence[Shown],
+    read_at: datetime,
+    listed_until: datetime,
 ) -> None:
-    """All parcels that the marketplace has of one order; one that is gone was taken back."""
+    """All parcels that the marketplace has of one order; one that is gone was taken back.
+
+    An older answer changes nothing.
+
+    Args:
+        listed_until: parcels that were told later may be missing from the list.
+    """
     for each in shown:
         values = {name: getattr(each, name) for name in each.__slots__}
         connection.execute(
             _STORE_SHOWN, values | {"marketplace": marketplace, "order_id": order_id, "read_at": read_at}
         )
-    gone = dispatches.c.parcel.not_in([each.parcel for each in shown])
-    of_order = (dispatches.c.marketplace == marketplace, dispatches.c.order_id == order_id)
-    connection.execute(delete(dispatches).where(*of_order, gone))
+    columns = dispatches.c
+    missing = (
+        columns.marketplace == marketplace,
+        columns.order_id == order_id,
+        columns.parcel.not_in([each.parcel for each in shown]),
+        or_(columns.read_at.is_(None), columns.read_at <= read_at),
+    )
+    long_told = or_(columns.told_at.is_(None), columns.told_at <= listed_until)
+    connection.execute(delete(dispatches).where(*missing, long_told))
+    connection.execute(update(dispatches).where(*missing).values(missed_at=read_at))
     connection.execute(
         update(dispatch_queue)
         .where(dispatch_queue.c.marketplace == marketplace, dispatch_queue.c.order_id == order_id)
@@ -145,27 +173,29 @@ def store_shown(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A parcel as we told it: `tracking` None is told without."""
+    """A parcel as we told it: `tracking` None is told without; `sent`: it counts as handed over by that."""
 
     parcel: str
     shipment_id: str | None
     state: str
     units: Mapping[str, int]
     tracking: Mapping[str, Any] | None
+    sent: bool = True
 
 
 _STORE_TOLD = text("""
 insert into dispatches as d (
     marketplace, order_id, parcel, shipment_id, state, units, tracking, told_at, confirmed_at)
-values (:marketplace, :order_id, :parcel, :shipment_id, :state, :units, :tracking, :now, :now)
+values (:marketplace, :order_id, :parcel, :shipment_id, :state, :units, :tracking, :now,
+    case when :sent then cast(:now as timestamptz) end)
 on conflict (marketplace, order_id, parcel) do update set shipment_id = excluded.shipment_id,
     state = excluded.state, units = excluded.units, tracking = excluded.tracking, told_at = excluded.told_at,
-    confirmed_at = coalesce(d.confirmed_at, excluded.confirmed_at)
+    read_at = null, confirmed_at = coalesce(d.confirmed_at, excluded.confirmed_at)
 """).bindparams(bindparam("units", type_=JSONB), bindparam("tracking", type_=JSONB(none_as_null=True)))
 
 
 def store_told(connection: Connection, marketplace: str, order_id: str, told: Told, now: datetime) -> None:
-    """A parcel was told as handed over."""
+    """A parcel was told."""
     values = {name: getattr(told, name) for name in told.__slots__}
     connection.execute(_STORE_TOLD, values | {"marketplace": marketplace, "order_id": order_id, "now": now})
 
@@ -186,7 +216,7 @@ def note_tracking(
             dispatches.c.order_id == order_id,
             dispatches.c.parcel == parcel,
         )
-        .values(tracking=dict(tracking), told_at=now)
+        .values(tracking=dict(tracking), told_at=now, read_at=None, missed_at=None)
     )
 
 

@@ -86,8 +86,8 @@ def withdraw_missing(
 
 
 _TOUCH = text("""
-insert into dispatch_queue as q (marketplace, order_id, channel, seen_version, touched, look_at)
-select o.marketplace, o.order_id, o.channel, -1, 1, :now from orders o
+insert into dispatch_queue as q (marketplace, order_id, channel, touched, look_at)
+select o.marketplace, o.order_id, o.channel, 1, :now from orders o
 where o.channel = any(:channels) and o.number = any(:numbers)
 on conflict (marketplace, order_id) do update set touched = q.touched + 1,
     look_at = least(coalesce(q.look_at, :now), :now)
@@ -130,8 +130,8 @@ def orders_to_read_again(
 
 
 _NOTE_READ = text("""
-insert into dispatch_queue as q (marketplace, order_id, channel, seen_version, touched, parcels_read_at)
-select marketplace, order_id, channel, -1, 0, :now from orders
+insert into dispatch_queue as q (marketplace, order_id, channel, touched, parcels_read_at)
+select marketplace, order_id, channel, 0, :now from orders
 where marketplace = :marketplace and order_id = :order_id
 on conflict (marketplace, order_id) do update set parcels_read_at = :now
 """)

@@ -79,6 +79,19 @@ orders = Table(
     Column("look_at", _Moment, comment="when it must be decided again; null: only when a fact changes"),
     Column("version", BigInteger, nullable=False, server_default="0", comment="moves with every stored fact"),
     Column("failures", Integer, nullable=False, server_default="0", comment="failed attempts in a row"),
+    Column(
+        "dispatch_version",
+        BigInteger,
+        nullable=False,
+        server_default="-1",
+        comment="version at the last decision about its dispatch",
+    ),
+    Column(
+        "dispatch_moved",
+        Boolean,
+        Computed(""),
+        comment="it may be dispatched or was, and moved since that decision",
+    ),
     Index("orders_due", "channel", "look_at", postgresql_where=text("look_at is not null")),
     Index("orders_open", "channel", postgresql_where=text("outcome is null")),
     Index("orders_number", "number"),
@@ -89,6 +102,7 @@ orders = Table(
             "state not in ('REFUSED', 'CANCELED', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')"
         ),
     ),
+    Index("orders_dispatch", "channel", postgresql_where=text("dispatch_moved")),
     Index("orders_placed", "channel", "placed_at"),
     Index("orders_read", "channel", "read_at"),
     UniqueConstraint("channel", "number", name="orders_one_number_per_channel"),
@@ -479,8 +493,10 @@ dispatches = Table(
     Column("tracking", JSONB, comment="as we told it last; null: told without"),
     Column("seen", JSONB, comment="as the marketplace showed it last"),
     Column("told_at", _Moment, comment="when we told something last; null: it was told by somebody else"),
-    Column("confirmed_at", _Moment, comment="when it first counted as handed over, our clock"),
-    Column("read_at", _Moment, comment="when the marketplace was last asked what it shows"),
+    Column("confirmed_at", _Moment, comment="since when the parcel counts as handed over, our clock"),
+    Column("read_at", _Moment, comment="when it was last shown, since we told something of it"),
+    Column("missed_at", _Moment, comment="when a list lacked it though it was told a moment before"),
+    Index("dispatches_confirmed", "marketplace", "confirmed_at"),
 )
 
 dispatch_queue = Table(
@@ -489,14 +505,13 @@ dispatch_queue = Table(
     Column("marketplace", Text, primary_key=True),
     Column("order_id", Text, primary_key=True),
     Column("channel", Text, nullable=False),
-    Column("seen_version", BigInteger, nullable=False, comment="orders.version of the last decision"),
     Column("touched", BigInteger, nullable=False, comment="moves with every stored parcel or mapping"),
     Column("look_at", _Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("waits_for", Text, comment="the warehouse's carrier that nobody has mapped yet"),
     Column("parcels_read_at", _Moment, comment="when its parcels were last read by the order's own key"),
     Column("shipments_read_at", _Moment, comment="when the marketplace's parcels were last read"),
-    Index("dispatch_queue_due", "channel", "look_at"),
+    Index("dispatch_queue_due", "channel", "look_at", postgresql_where=text("look_at is not null")),
     Index("dispatch_queue_waits", "channel", "waits_for", postgresql_where=text("waits_for is not null")),
 )
 

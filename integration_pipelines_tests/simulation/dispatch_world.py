@@ -10,6 +10,7 @@ from typing import Any
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines.sandbox.mirakl.order import Fate
+from integration_pipelines.sandbox.veeqo.order_records import Allocation, Order
 from integration_pipelines_tests.business import Retailer, quiet_business
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
@@ -64,3 +65,56 @@ def left_warehouse(shop: Retailer, order_id: str) -> list[dict[str, Any]]:
     """What really left the warehouse."""
     [booking] = shop.live_bookings(order_id)
     return [each for each in booking["dispatches"] if each.get("status", "Shipped") == "Shipped"]
+
+
+def writes(shop: Retailer) -> dict[str, int]:
+    """How often dispatches were told, by operation."""
+    calls: dict[str, int] = shop.sandbox.truth()["calls"][shop.marketplace]
+    return {name: calls[name] for name in ("ST01", "ST23", "OR23", "OR24") if name in calls}
+
+
+def ship_now(shop: Retailer, order_id: str) -> None:
+    """Staff of Veeqo ship all that the order holds."""
+    shop.sandbox.veeqo.ship_as_staff(number(shop, order_id))
+
+
+def split(shop: Retailer, order_id: str) -> None:
+    """Staff of Veeqo divide what its line wants on two parcels."""
+    shop.sandbox.veeqo.split_as_staff(number(shop, order_id))
+
+
+def ship_one(shop: Retailer, order_id: str) -> None:
+    """Staff of Veeqo hand one of its parcels over."""
+    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+
+
+def in_veeqo(shop: Retailer, order_id: str) -> Order:
+    return shop.sandbox.veeqo._company.numbered(number(shop, order_id))
+
+
+def edited(shop: Retailer, order_id: str) -> None:
+    """Somebody saved the order in Veeqo."""
+    shop.sandbox.veeqo._company.touch_order(in_veeqo(shop, order_id))
+
+
+def track(shop: Retailer, order_id: str, tracking_number: str | None, parcel: int = 0) -> None:
+    """Staff of Veeqo enter another number on a parcel; None takes it off."""
+    held = in_veeqo(shop, order_id).allocations[parcel]
+    assert held.shipment is not None
+    held.shipment.tracking = tracking_number
+    edited(shop, order_id)
+
+
+def move_into_first(shop: Retailer, order_id: str, units: int) -> Allocation:
+    """Staff of Veeqo take units out of the second parcel and put them into the first, whether it left or not.
+
+    One that nothing is left in is gone.
+    """
+    known = in_veeqo(shop, order_id)
+    first, second = known.allocations[:2]
+    first.lines[0].quantity += units
+    second.lines[0].quantity -= units
+    if not second.lines[0].quantity:
+        known.allocations.remove(second)
+    edited(shop, order_id)
+    return first

@@ -4,7 +4,6 @@ import pytest
 
 from integration_pipelines.fulfilments.steer import map_carrier
 from integration_pipelines.ledger import Ledger
-from integration_pipelines.sandbox.veeqo.order_records import Shipment
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
     FLOOR,
@@ -13,18 +12,17 @@ from integration_pipelines_tests.simulation.dispatch_world import (
     open_floor,
     order,
     parcels,
+    ship_now,
+    ship_one,
+    split,
+    track,
+    writes,
 )
 from integration_pipelines_tests.warehouse_profiles import DEPOSCO, WarehouseProfile
 
 SYSTEMS = (WarehouseProfile.VEEQO, *DEPOSCO)
 both_systems = pytest.mark.parametrize("profile", SYSTEMS)
 both_ways = pytest.mark.parametrize("multi_shipment", [True, False])
-
-
-def writes(shop: Retailer) -> dict[str, int]:
-    """How often dispatches were told, by operation."""
-    calls: dict[str, int] = shop.sandbox.truth()["calls"][shop.marketplace]
-    return {name: calls[name] for name in ("ST01", "ST23", "OR23", "OR24") if name in calls}
 
 
 @both_systems
@@ -52,10 +50,6 @@ def veeqo_floor(ledger: Ledger, **fulfilment: object) -> Retailer:
     return open_floor(ledger, WarehouseProfile.VEEQO, **{"multi_shipment": True, **fulfilment})
 
 
-def ship_now(shop: Retailer, order_id: str) -> None:
-    shop.sandbox.veeqo.ship_as_staff(number(shop, order_id))
-
-
 def map_carrier_now(shop: Retailer, name: str, code: str) -> str:
     with shop.ledger.begin() as connection:
         return map_carrier(
@@ -72,26 +66,35 @@ def without_carriers(ledger: Ledger, **fulfilment: object) -> Retailer:
     return shop
 
 
-def test_f19_a_carrier_that_was_dropped_in_silence_is_told_again(ledger: Ledger) -> None:
-    shop = veeqo_floor(ledger)
+AGAIN = {True: {"ST01": 1, "ST23": 1}, False: {"OR23": 2, "OR24": 1}}
+
+
+@both_ways
+def test_f19_a_carrier_that_was_dropped_in_silence_is_told_again(
+    ledger: Ledger, multi_shipment: bool
+) -> None:
+    shop = veeqo_floor(ledger, multi_shipment=multi_shipment)
     order_id = order(shop, 1)
     shop.sandbox.marketplaces[shop.marketplace].shop.carriers.drop_next()
     ship_now(shop, order_id)
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["carrier_code"] or told["carrier_name"]
-    assert writes(shop) == {"ST01": 1, "ST23": 1}
+    assert writes(shop) == AGAIN[multi_shipment]
     assert shop.codes() == []
 
 
-def test_f19_a_carrier_that_is_dropped_again_and_again_is_shown_to_a_person(ledger: Ledger) -> None:
-    shop = veeqo_floor(ledger)
+@both_ways
+def test_f19_a_carrier_that_is_dropped_again_and_again_is_shown_to_a_person(
+    ledger: Ledger, multi_shipment: bool
+) -> None:
+    shop = veeqo_floor(ledger, multi_shipment=multi_shipment)
     order_id = order(shop, 1)
     shop.sandbox.marketplaces[shop.marketplace].shop.carriers.drop_next(5)
     ship_now(shop, order_id)
     shop.pass_minutes(20)
     assert shop.codes(order_id) == ["tracking_not_shown"]
-    assert writes(shop) == {"ST01": 1, "ST23": 1}
+    assert writes(shop) == AGAIN[multi_shipment]
 
 
 def test_f20_an_unmapped_carrier_waits_for_a_person_who_repairs_it_for_all(ledger: Ledger) -> None:
@@ -126,12 +129,12 @@ def test_f20_a_code_that_the_operator_renamed_is_noticed_the_next_day(ledger: Le
 def test_f21_two_parcels_for_one_line_are_two_shipments(ledger: Ledger) -> None:
     shop = veeqo_floor(ledger)
     order_id = order(shop, 4)
-    shop.sandbox.veeqo.split_as_staff(number(shop, order_id))
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    split(shop, order_id)
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     assert [each["lines"][0][1] for each in parcels(shop, order_id)] == [2]
     assert shop.on_marketplace(order_id)["state"] == "SHIPPING"
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     assert [each["lines"][0][1] for each in parcels(shop, order_id)] == [2, 2]
     assert shop.on_marketplace(order_id)["state"] == "SHIPPED"
@@ -142,11 +145,11 @@ def test_f21_without_several_parcels_the_order_is_told_when_all_has_left(
 ) -> None:
     shop = veeqo_floor(ledger, multi_shipment=False)
     order_id = order(shop, 4)
-    shop.sandbox.veeqo.split_as_staff(number(shop, order_id))
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    split(shop, order_id)
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     assert writes(shop) == {}
-    shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
+    ship_one(shop, order_id)
     shop.pass_minutes(3)
     [told] = parcels(shop, order_id)
     assert told["lines"][0][1] == 4
@@ -157,11 +160,10 @@ def test_f22_where_tracking_is_mandatory_nothing_is_told_without_it(ledger: Ledg
     shop = veeqo_floor(ledger, mandatory_tracking=frozenset({"STD"}))
     order_id = order(shop, 1)
     ship_now(shop, order_id)
-    shipment = untracked(shop, order_id)
+    track(shop, order_id, None)
     shop.pass_minutes(180, every=5)
     assert writes(shop) == {}
-    shipment.tracking = "LATE123"
-    shop.sandbox.veeqo._company.touch_order(shop.sandbox.veeqo._company.numbered(number(shop, order_id)))
+    track(shop, order_id, "LATE123")
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
@@ -171,12 +173,11 @@ def test_tracking_that_comes_later_is_told_later_where_it_is_not_mandatory(ledge
     shop = veeqo_floor(ledger)
     order_id = order(shop, 1)
     ship_now(shop, order_id)
-    shipment = untracked(shop, order_id)
+    track(shop, order_id, None)
     shop.pass_minutes(70, every=5)
     [told] = parcels(shop, order_id)
     assert (told["status"], told["tracking_number"]) == ("SHIPPED", None)
-    shipment.tracking = "LATE123"
-    shop.sandbox.veeqo._company.touch_order(shop.sandbox.veeqo._company.numbered(number(shop, order_id)))
+    track(shop, order_id, "LATE123")
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
@@ -232,6 +233,31 @@ def test_an_order_that_may_not_leave_in_time_is_shown_before_its_deadline(ledger
         shop.pass_minutes(60, every=60)
 
 
+def test_m18_an_order_that_will_miss_the_last_pick_up_is_shown_while_it_can_still_be_packed(
+    ledger: Ledger,
+) -> None:
+    """Placed on Thursday and due on Saturday night, when nobody comes any more."""
+    shop = veeqo_floor(ledger)
+    shop.pass_minutes(3 * 24 * 60, every=6 * 60)
+    order_id = order(shop, 1)
+    shop.sandbox.veeqo.hold_as_staff(number(shop, order_id))
+    shop.pass_minutes(32 * 60, every=30)
+    assert "dispatch_late" not in shop.codes(order_id)
+    shop.pass_minutes(120, every=30)
+    [late] = [each for each in shop.open_exceptions(order_id) if each.code == "dispatch_late"]
+    assert f"{shop.clock.now():%a %H}" == "Fri 15"
+    assert "is at Fri 06 Mar 18:00 (UTC); it must be packed by then, and is on hold." in late.reason
+    ship_held(shop, order_id)
+    shop.pass_minutes(15)
+    assert shop.codes(order_id) == []
+
+
+def ship_held(shop: Retailer, order_id: str) -> None:
+    """The hold is over, and it leaves at once."""
+    shop.sandbox.veeqo.unhold_as_staff(number(shop, order_id))
+    ship_now(shop, order_id)
+
+
 def test_a_parcel_for_two_orders_is_told_to_both(ledger: Ledger) -> None:
     shop = open_floor(ledger, WarehouseProfile.DEPOSCO_V2, multi_shipment=True)
     first, second = order(shop, 1), order(shop, 2, order_id="ALP-78-A")
@@ -250,12 +276,3 @@ def on_floor(shop: Retailer, order_id: str) -> str:
     truth = shop.sandbox.deposco.order_numbered(number(shop, order_id))
     assert truth is not None
     return str(truth["status"])
-
-
-def untracked(shop: Retailer, order_id: str) -> Shipment:
-    """Its parcel, whose number nobody has entered yet."""
-    company = shop.sandbox.veeqo._company
-    [allocation] = company.numbered(number(shop, order_id)).allocations
-    assert allocation.shipment is not None
-    allocation.shipment.tracking = None
-    return allocation.shipment

@@ -10,6 +10,9 @@ down_revision = "0004"
 _MOMENT = sa.DateTime(timezone=True)
 _NEW = ("learned_carriers", "marketplace_carriers", "dispatch_queue", "dispatches", "parcels")
 
+# What happens before dispatch is not looked at until a parcel says otherwise.
+_MOVED = "dispatch_version <> version and state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED')"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -51,13 +54,20 @@ def upgrade() -> None:
         sa.Column("told_at", _MOMENT),
         sa.Column("confirmed_at", _MOMENT),
         sa.Column("read_at", _MOMENT),
+        sa.Column("missed_at", _MOMENT),
     )
+    op.create_index("dispatches_confirmed", "dispatches", ["marketplace", "confirmed_at"])
+    op.add_column(
+        "orders", sa.Column("dispatch_version", sa.BigInteger(), nullable=False, server_default="-1")
+    )
+    # A column, not an expression in the index: the planner has to know how few there are.
+    op.add_column("orders", sa.Column("dispatch_moved", sa.Boolean(), sa.Computed(_MOVED, persisted=True)))
+    op.create_index("orders_dispatch", "orders", ["channel"], postgresql_where=sa.text("dispatch_moved"))
     op.create_table(
         "dispatch_queue",
         sa.Column("marketplace", sa.Text(), primary_key=True),
         sa.Column("order_id", sa.Text(), primary_key=True),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("seen_version", sa.BigInteger(), nullable=False, server_default="-1"),
         sa.Column("touched", sa.BigInteger(), nullable=False, server_default="0"),
         sa.Column("look_at", _MOMENT),
         sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
@@ -65,7 +75,12 @@ def upgrade() -> None:
         sa.Column("parcels_read_at", _MOMENT),
         sa.Column("shipments_read_at", _MOMENT),
     )
-    op.create_index("dispatch_queue_due", "dispatch_queue", ["channel", "look_at"])
+    op.create_index(
+        "dispatch_queue_due",
+        "dispatch_queue",
+        ["channel", "look_at"],
+        postgresql_where=sa.text("look_at is not null"),
+    )
     op.create_index(
         "dispatch_queue_waits",
         "dispatch_queue",
@@ -90,5 +105,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("orders_dispatch", "orders")
+    op.drop_column("orders", "dispatch_moved")
+    op.drop_column("orders", "dispatch_version")
     for name in _NEW:
         op.drop_table(name)
