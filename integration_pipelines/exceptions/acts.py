@@ -10,7 +10,7 @@ from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.dispatches import wake_refused
 from integration_pipelines.ledger.intents import renew
 from integration_pipelines.ledger.orders import forget_items
-from integration_pipelines.ledger.returns import queue_cases
+from integration_pipelines.ledger.return_cases import queue_cases
 from integration_pipelines.ledger.stock_steering import release_brake
 from integration_pipelines.ledger.tables import (
     exception_history,

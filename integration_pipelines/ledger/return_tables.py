@@ -106,3 +106,12 @@ return_cases = Table(
     Column("version", BigInteger, nullable=False, server_default="0", comment="moves with every stored fact"),
     Index("return_cases_due", "channel", "look_at", postgresql_where=text("look_at is not null")),
 )
+
+return_starts = Table(
+    "return_starts",
+    metadata,
+    Column("account", Text, primary_key=True, comment="a channel or a warehouse"),
+    Column(
+        "began_at", _Moment, nullable=False, comment="what happened until then is history, and no finding"
+    ),
+)

@@ -92,20 +92,25 @@ def decide(
         look_at=min((look for look in looks if look is not None), default=None),
         custody=goods.custody,
         money={
-            line.line_id: money_state(line, goods.by_line[line.line_id].released, policy.refund_shipping)
+            line.line_id: money_state(line, count.released, policy.refund_shipping, count.settled)
             for line in case.lines
+            if (count := goods.by_line[line.line_id])
         },
     )
 
 
 def _announcements(case: CaseFacts, goods: Goods) -> tuple[Announce, ...]:
-    """Authorised returns of which the desk does not know, as long as their goods have not come."""
+    """Authorised returns of which the desk does not know, as long as their goods have not come.
+
+    Of those that were there before we began, the desk learnt from whoever handled them.
+    """
     if case.booking is None:
         return ()
     return tuple(
         Announce(asked)
         for asked in case.returns
         if is_authorised(asked)
+        and not case.is_history(asked.created_at)
         and goods.custody.get(asked.return_id) is Custody.AUTHORISED
         and all(case.line(line.line_id) for line in asked.lines)
         and asked.lines
@@ -118,7 +123,8 @@ def _refunds(case: CaseFacts, goods: Goods, policy: ReturnPolicy) -> tuple[PayBa
     for line in case.lines:
         if in_flight(line):
             continue
-        owed = due(line, goods.by_line[line.line_id].released, policy.refund_shipping)
+        count = goods.by_line[line.line_id]
+        owed = due(line, count.released, policy.refund_shipping, count.settled)
         if owed is None:
             continue
         key = refund_key(case.marketplace, line.line_id, owed.units)

@@ -114,10 +114,12 @@ def upgrade() -> None:
         ["channel", "look_at"],
         postgresql_where=sa.text("look_at is not null"),
     )
+    op.create_table("return_starts", _text("account", key=True), _moment("began_at"))
 
 
 def downgrade() -> None:
     for table in (
+        "return_starts",
         "return_cases",
         "refund_decisions",
         "refunds",
