@@ -81,6 +81,7 @@ def store_case(
     look_at: datetime | None,
     custody: Mapping[str, str],
     money: Mapping[str, str],
+    due: Mapping[str, Mapping[str, str]],
     now: datetime,
 ) -> None:
     """Close one look at a case. If a fact changed meanwhile, it stays in the queue for another look."""
@@ -90,6 +91,7 @@ def store_case(
         .values(
             custody=dict(custody),
             money=dict(money),
+            due={line: dict(amounts) for line, amounts in due.items()},
             look_at=case((return_cases.c.version == seen_version, look_at), else_=now),
         )
     )

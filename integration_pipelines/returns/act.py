@@ -261,6 +261,10 @@ class ReturnWork:
                 look_at=min((look for look in looks if look is not None), default=None),
                 custody={key: place.value for key, place in decision.custody.items()},
                 money={key: state.value for key, state in decision.money.items()},
+                due={
+                    key: {"amount": str(owed.amount), "shipping_amount": str(owed.shipping_amount)}
+                    for key, owed in decision.due.items()
+                },
                 now=now,
             )
 

@@ -49,6 +49,7 @@ class Decision:
     Attributes:
         custody: return → where its goods are.
         money: order line → where the money of its released units is.
+        due: order line → what is to be paid and is not on its way, whatever keeps it.
     """
 
     announce: tuple[Announce, ...]
@@ -57,6 +58,7 @@ class Decision:
     look_at: datetime | None
     custody: Mapping[str, Custody]
     money: Mapping[str, MoneyState]
+    due: Mapping[str, Due]
 
 
 def refund_key(marketplace: str, line_id: str, units: int) -> str:
@@ -78,6 +80,7 @@ def decide(
     """
     goods = goods_of(case, policy)
     refunds = _refunds(case, goods, policy)
+    counted = [(line, goods.by_line[line.line_id]) for line in case.lines]
     problems = Problems(case, goods, policy, now)
     findings = problems.found()
     unknown = reasons is not None and policy.reason_code not in reasons
@@ -93,8 +96,13 @@ def decide(
         custody=goods.custody,
         money={
             line.line_id: money_state(line, count.released, policy.refund_shipping, count.settled)
-            for line in case.lines
-            if (count := goods.by_line[line.line_id])
+            for line, count in counted
+        },
+        due={
+            line.line_id: owed
+            for line, count in counted
+            if not in_flight(line)
+            and (owed := due(line, count.released, policy.refund_shipping, count.settled))
         },
     )
 

@@ -46,14 +46,15 @@ class Scene:
         units: int = 2,
         settings: Mapping[str, Any] | None = None,
         price: str = "10.00",
+        retailer: Retailer | None = None,
         **shop: Any,
     ) -> None:
+        """Args: `settings`: of the `returns` block; `shop`: of the operator (`FulfilmentSettings`)."""
         account = {"returns": {"facility": "DC1"}} if profile is not VEEQO else None
         self.profile = profile
         self._account = {**profile.block, **(account or {})}
-        says = _says(settings)
-        self.retailer = Retailer.open(
-            ledger, business(profile, **shop), says, profile=profile, account=account
+        self.retailer = retailer or Retailer.open(
+            ledger, business(profile, **shop), says(settings), profile=profile, account=account
         )
         self.sku = self.retailer.skus(1)[0]
         self.order_id = self.retailer.place((self.sku, units), unit_prices=[Decimal(price)])
@@ -75,7 +76,7 @@ class Scene:
         """From now on the channel's `returns` block says this."""
         retailer = self.retailer
         accounts = retailer.sandbox.accounts()
-        channels, keys = channels_for(accounts, ADDRESS, _says(settings), self._account)
+        channels, keys = channels_for(accounts, ADDRESS, says(settings), self._account)
         retailer.channels, retailer.keys = channels, keys
         retailer.integration = build_integration(
             channels,
@@ -110,6 +111,11 @@ class Scene:
         return asked
 
     def box_arrives(self, units: int, sku: str | None = None, *, damaged: bool = False) -> None:
+        """The desk counts a box now, and we hear of it."""
+        self.send_box(units, sku, damaged=damaged)
+        self.retailer.pass_minutes(15)
+
+    def send_box(self, units: int, sku: str | None = None, *, damaged: bool = False) -> None:
         """The desk counts a box now."""
         sandbox, came = self.retailer.sandbox, {sku or self.sku: units}
         at = self.retailer.clock.now() + timedelta(minutes=1)
@@ -127,10 +133,10 @@ class Scene:
             else:
                 sandbox.deposco.send_back(self.number, came, at, damaged=damaged)
                 self.retailer.pass_minutes(5 * 60, every=10)
-        self.retailer.pass_minutes(15)
 
 
-def _says(returns: Mapping[str, Any] | None) -> dict[str, Any]:
+def says(returns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a channel says whose returns are handled."""
     return {"returns": {"enabled": True, **(returns or {})}, "rules": {"price_drop": {"action": "accept"}}}
 
 

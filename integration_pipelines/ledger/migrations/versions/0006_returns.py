@@ -106,6 +106,7 @@ def upgrade() -> None:
         _moment("reread_at", null=True),
         sa.Column("custody", JSONB(), nullable=False, server_default="{}"),
         sa.Column("money", JSONB(), nullable=False, server_default="{}"),
+        sa.Column("due", JSONB(), nullable=False, server_default="{}"),
         sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"),
     )
     op.create_index(
