@@ -39,6 +39,7 @@ from integration_pipelines.local.demo import as_yaml, demo_channels
 from integration_pipelines.local.errors import LocalStackError
 from integration_pipelines.local.home import last_started
 from integration_pipelines.local.stack import HOME, run_stack
+from integration_pipelines.order_screen import print_order
 from integration_pipelines.remote import RemoteError
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import Business, Enforcement
@@ -49,7 +50,6 @@ from integration_pipelines.screen import (
     print_examination,
     print_exception,
     print_exceptions,
-    print_order,
 )
 from integration_pipelines.simulated_day import DayResult, run_demo_day, run_rehearsal
 from integration_pipelines.stock.explain import explain
@@ -219,10 +219,13 @@ def sandbox(
 
 @app.command()
 def order(
-    reference: Annotated[str, typer.Argument(help="Marketplace order id, or the warehouse's number or id.")],
+    reference: Annotated[
+        str,
+        typer.Argument(help="Marketplace order id, warehouse number or id, tracking or return number."),
+    ],
     home: Home = HOME,
 ) -> None:
-    """One order's timeline on both sides."""
+    """Where one order is, where its refund is, what is wrong with it, and its story on both sides."""
     with _ledger(home) as ledger, ledger.begin() as connection:
         found = find_orders(connection, reference)
         for marketplace, order_id in found:

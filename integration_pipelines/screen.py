@@ -13,7 +13,6 @@ from sqlalchemy import RowMapping
 
 from integration_pipelines.doctor import Examined
 from integration_pipelines.exceptions import TAXONOMY, Code
-from integration_pipelines.ledger.lookup import OrderStory
 from integration_pipelines.simulated_day import DayResult
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -122,34 +121,6 @@ def print_exception(console: Console, found: RowMapping, history: Sequence[RowMa
     if raw is not None:
         console.print("As the other side sent it:")
         console.print_json(json.dumps(raw))
-
-
-def print_order(console: Console, story: OrderStory) -> None:
-    """One order on both sides, then its timeline."""
-    order = story.order
-    console.print(
-        f"[bold]{plain(order['marketplace'])} {plain(order['order_id'])}[/bold]: marketplace says "
-        f"{plain(order['state'])}, here {order['outcome'] or 'open'}; "
-        f"{order['total_price']} {order['currency']}"
-    )
-    for line in story.lines:
-        console.print(f"  {line['quantity']} x {plain(line['sku'])} at {line['unit_price']}, {line['state']}")
-    for booking in story.bookings:
-        console.print(
-            f"  warehouse order {plain(booking['number'])} (id {booking['id']}) in {booking['warehouse']}: "
-            f"{booking['progress']} ({plain(booking['raw_status'])})"
-        )
-    for known in story.exceptions:
-        console.print(
-            f"  exception {known['id']} {known['code']}, {known['state']}: {plain(known['reason'])}"
-        )
-    table = Table(title="Timeline (UTC)", title_justify="left")
-    for name in ("when", "who", "what", "details"):
-        table.add_column(name, overflow="fold")
-    for entry in story.timeline:
-        details = ", ".join(f"{name}: {value}" for name, value in entry.details.items() if value)
-        table.add_row(entry.at.strftime(MOMENT), entry.side.value, plain(entry.what), plain(details))
-    console.print(table)
 
 
 def print_examination(console: Console, findings: Sequence[Examined]) -> None:

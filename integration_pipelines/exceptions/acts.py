@@ -10,7 +10,7 @@ from integration_pipelines.exceptions.taxonomy import Code
 from integration_pipelines.ledger.dispatches import wake_refused
 from integration_pipelines.ledger.intents import renew
 from integration_pipelines.ledger.orders import forget_items
-from integration_pipelines.ledger.returns import queue_cases
+from integration_pipelines.ledger.return_cases import queue_cases
 from integration_pipelines.ledger.stock_steering import release_brake
 from integration_pipelines.ledger.tables import (
     exception_history,
@@ -105,7 +105,8 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
     _look_now(connection, found["subject"])
     wake_refused(connection, [found["subject"]], now)
     if found["subject"].endswith(RETURNS):
-        queue_cases(connection, [tuple(about.split("/", 1))], now)
+        past = found["first_seen_at"]  # on the flow's own clock: at once
+        queue_cases(connection, [tuple(about.split("/", 1))], past)
     _remember(connection, found, "retried", who, note, now)
 
 
@@ -149,5 +150,6 @@ def _remember(
         insert(exception_history).values(exception_id=found["id"], at=now, what=what, who=who, note=note)
     )
     details = {"who": who, "note": note}
-    entry = TimelineEntry(found["subject"], now, Side.PERSON, f"{what}: {found['code']}", details)
+    about = found["subject"].removesuffix(RETURNS)  # one story per order
+    entry = TimelineEntry(about, now, Side.PERSON, f"{what}: {found['code']}", details)
     append_timeline(connection, [entry])

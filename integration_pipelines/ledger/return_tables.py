@@ -103,6 +103,22 @@ return_cases = Table(
     Column("reread_at", _Moment, comment="when the warehouse was last asked for this order's returns"),
     Column("custody", JSONB, nullable=False, server_default="{}", comment="return → where its goods are"),
     Column("money", JSONB, nullable=False, server_default="{}", comment="order line → where its money is"),
+    Column(
+        "due",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="order line → amount, shipping_amount",
+    ),
     Column("version", BigInteger, nullable=False, server_default="0", comment="moves with every stored fact"),
     Index("return_cases_due", "channel", "look_at", postgresql_where=text("look_at is not null")),
+)
+
+return_starts = Table(
+    "return_starts",
+    metadata,
+    Column("account", Text, primary_key=True, comment="a channel or a warehouse"),
+    Column(
+        "began_at", _Moment, nullable=False, comment="what happened until then is history, and no finding"
+    ),
 )

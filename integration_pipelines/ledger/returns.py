@@ -1,22 +1,17 @@
-"""Returns in the ledger: what both sides said, and the queue of orders (cases) to decide.
+"""Returns in the ledger, as both sides said them. Which orders to decide is in `ledger/return_cases.py`.
 
-`return_cases.look_at` is the queue, as `orders.look_at` is that of orders: whoever stores a changed fact sets
-it, only the transaction that stores a decision moves it on. Refunds are in `ledger/refunds.py`.
+Refunds are in `ledger/refunds.py`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, select, text, update
+from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from integration_pipelines.ledger.return_tables import (
-    marketplace_returns,
-    return_cases,
-    warehouse_returns,
-)
+from integration_pipelines.ledger.return_tables import marketplace_returns, warehouse_returns
 from integration_pipelines.ledger.store import storable
 from integration_pipelines.ledger.tables import orders
 from integration_pipelines.order_numbers import base_number
@@ -152,6 +147,15 @@ def store_warehouse_returns(
     return changes
 
 
+def asked_since(connection: Connection, marketplace: str, order_id: str, since: datetime | None) -> bool:
+    """Whether a return of the order was asked for on the marketplace after `since`."""
+    kept = marketplace_returns.c
+    query = select(kept.return_id).where(kept.marketplace == marketplace, kept.order_id == order_id)
+    if since is not None:
+        query = query.where(kept.created_at > since)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def match_again(connection: Connection, warehouse: str, channels: Mapping[str, str]) -> list[tuple[str, str]]:
     """Match returns whose order was not known when they came; answers the orders found."""
     rows = connection.execute(
@@ -181,106 +185,6 @@ def unmatched_returns(connection: Connection, warehouse: str) -> Sequence[RowMap
         warehouse_returns.c.state != "cancelled",
     )
     return connection.execute(query.order_by(warehouse_returns.c.id)).mappings().all()
-
-
-def queue_cases(
-    connection: Connection, found: Iterable[tuple[str, str]], now: datetime, channel: str | None = None
-) -> None:
-    """Put these orders in the queue of their channel, to be decided now.
-
-    Args:
-        channel: of orders that the ledger may not have; without it unknown orders are left out.
-    """
-    for marketplace, order_id in dict.fromkeys(found):
-        key = connection.scalar(
-            select(orders.c.channel).where(orders.c.marketplace == marketplace, orders.c.order_id == order_id)
-        )
-        if (key or channel) is None:
-            continue
-        statement = insert(return_cases).values(
-            marketplace=marketplace, order_id=order_id, channel=key or channel, look_at=now
-        )
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["marketplace", "order_id"],
-                set_={"look_at": now, "version": return_cases.c.version + 1},
-            )
-        )
-
-
-def due_cases(connection: Connection, channel: str, now: datetime, limit: int) -> list[RowMapping]:
-    """Cases of the channel to decide now, the oldest first."""
-    query = select(return_cases).where(return_cases.c.channel == channel, return_cases.c.look_at <= now)
-    rows = connection.execute(query.order_by(return_cases.c.look_at, return_cases.c.order_id).limit(limit))
-    return list(rows.mappings())
-
-
-def case_version(connection: Connection, marketplace: str, order_id: str) -> int:
-    """Moves with every stored fact of the case."""
-    query = select(return_cases.c.version).where(
-        return_cases.c.marketplace == marketplace, return_cases.c.order_id == order_id
-    )
-    return int(connection.scalar(query) or 0)
-
-
-def store_case(
-    connection: Connection,
-    marketplace: str,
-    order_id: str,
-    *,
-    seen_version: int,
-    look_at: datetime | None,
-    custody: Mapping[str, str],
-    money: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Close one look at a case. If a fact changed meanwhile, it stays in the queue for another look."""
-    connection.execute(
-        update(return_cases)
-        .where(return_cases.c.marketplace == marketplace, return_cases.c.order_id == order_id)
-        .values(
-            custody=dict(custody),
-            money=dict(money),
-            look_at=case((return_cases.c.version == seen_version, look_at), else_=now),
-        )
-    )
-
-
-def postpone_case(connection: Connection, marketplace: str, order_id: str, until: datetime) -> None:
-    """Look at the case again at `until`."""
-    connection.execute(
-        update(return_cases)
-        .where(return_cases.c.marketplace == marketplace, return_cases.c.order_id == order_id)
-        .values(look_at=until)
-    )
-
-
-_TO_REREAD = text("""
-select c.marketplace, c.order_id, k.warehouse_order_id
-from return_cases c
-join orders o using (marketplace, order_id)
-join order_links k on k.marketplace = c.marketplace and k.order_id = c.order_id and k.revision = o.revision
-where k.warehouse = :warehouse and coalesce(c.reread_at, '-infinity') < :before
-    and exists (select from jsonb_each_text(c.custody) as g(return, place)
-        where g.place in ('authorised', 'pending'))
-order by c.reread_at nulls first limit :limit
-""")
-
-
-def cases_to_reread(
-    connection: Connection, warehouse: str, now: datetime, every: timedelta, limit: int
-) -> Sequence[RowMapping]:
-    """Orders whose goods are awaited and whose returns were not asked for by order for so long."""
-    values = {"warehouse": warehouse, "before": now - every, "limit": limit}
-    return connection.execute(_TO_REREAD, values).mappings().all()
-
-
-def mark_reread(connection: Connection, marketplace: str, order_id: str, now: datetime) -> None:
-    connection.execute(
-        update(return_cases)
-        .where(return_cases.c.marketplace == marketplace, return_cases.c.order_id == order_id)
-        .values(reread_at=func.greatest(func.coalesce(return_cases.c.reread_at, now), now))
-    )
 
 
 def _order_named(

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
 from integration_pipelines.exceptions import Code, Finding
@@ -19,10 +21,24 @@ from integration_pipelines.exceptions.settle import settle_many
 from integration_pipelines.ledger import Ledger, Session
 from integration_pipelines.ledger.intents import IntentJournal, Plan
 from integration_pipelines.ledger.refunds import store_decision_of_refund
-from integration_pipelines.ledger.returns import case_version, due_cases, postpone_case, store_case
+from integration_pipelines.ledger.return_cases import (
+    begin_returns,
+    case_version,
+    due_cases,
+    postpone_case,
+    returns_began,
+    store_case,
+)
+from integration_pipelines.ledger.returns import asked_since
+from integration_pipelines.ledger.watermarks import read_watermark
 from integration_pipelines.remote import IntentState, RemoteError, Unauthorised
 from integration_pipelines.returns.decide import Decision, decide, notice_key
 from integration_pipelines.returns.facts import CaseFacts
+from integration_pipelines.returns.intake import (
+    refunds_stream,
+    returns_stream,
+    warehouse_returns_stream,
+)
 from integration_pipelines.returns.records import load_case
 from integration_pipelines.returns.refund_rules import MoneyState, in_flight
 from integration_pipelines.returns.writes import ReturnWrites
@@ -87,6 +103,9 @@ class ReturnWork:
                 self._report.waiting = "another worker is at it"
                 return self._report
             with session.begin() as connection:
+                if not self._begun(connection):
+                    self._report.waiting = "returns of both sides were not read to the end yet"
+                    return self._report
                 cases = due_cases(connection, self.key, self.clock.now(), CASES_PER_PASS)
             for row in cases:
                 if until is not None and self.clock.now() >= until:
@@ -94,6 +113,21 @@ class ReturnWork:
                     break
                 self._one(session, row["order_id"])
         return self._report
+
+    def _begun(self, connection: Connection) -> bool:
+        """Whether we have begun: what both sides say when they were first read to the end is history."""
+        if returns_began(connection, self.key) is not None:
+            return True
+        marketplace, warehouse = self.channel.marketplace, self.channel.warehouse
+        streams = (
+            returns_stream(marketplace),
+            refunds_stream(marketplace),
+            warehouse_returns_stream(warehouse),
+        )
+        if any(read_watermark(connection, stream) is None for stream in streams):
+            return False
+        begin_returns(connection, self.key, self.clock.now())
+        return True
 
     def _one(self, session: Session, order_id: str) -> None:
         self._report.looked_at += 1
@@ -174,7 +208,11 @@ class ReturnWork:
 
     def _load(self, session: Session, order_id: str) -> CaseFacts | None:
         with session.begin() as connection:
-            return load_case(connection, self.channel, order_id, self.writes.warehouse.return_notice)
+            return self._facts(connection, order_id)
+
+    def _facts(self, connection: Connection, order_id: str) -> CaseFacts | None:
+        notice = self.writes.warehouse.return_notice
+        return load_case(connection, self.key, self.channel, order_id, notice)
 
     def _decide(self, session: Session, order_id: str) -> Decision | None:
         case = self._load(session, order_id)
@@ -193,15 +231,13 @@ class ReturnWork:
         now, marketplace = self.clock.now(), self.channel.marketplace
         with session.begin() as connection:
             version = case_version(connection, marketplace, order_id)
-            case = load_case(connection, self.channel, order_id, self.writes.warehouse.return_notice)
+            case = self._facts(connection, order_id)
             if case is None:
-                settle_many(
-                    connection,
-                    self.key,
-                    {_scope(marketplace, order_id): [_no_order(marketplace, order_id, now)]},
-                    now,
-                )
-                postpone_case(connection, marketplace, order_id, now + ORDER_MAY_COME)
+                began = returns_began(connection, self.key)
+                ours = asked_since(connection, marketplace, order_id, began)
+                findings = [_no_order(marketplace, order_id, now)] if ours else []
+                settle_many(connection, self.key, {_scope(marketplace, order_id): findings}, now)
+                postpone_case(connection, marketplace, order_id, now + ORDER_MAY_COME if ours else None)
                 return
             known = self._reasons[1] if self._reasons else None
             decision = decide(case, self.channel.returns, now, known)
@@ -225,6 +261,10 @@ class ReturnWork:
                 look_at=min((look for look in looks if look is not None), default=None),
                 custody={key: place.value for key, place in decision.custody.items()},
                 money={key: state.value for key, state in decision.money.items()},
+                due={
+                    key: {"amount": str(owed.amount), "shipping_amount": str(owed.shipping_amount)}
+                    for key, owed in decision.due.items()
+                },
                 now=now,
             )
 

@@ -13,7 +13,13 @@ from integration_pipelines.dagster_support.metadata import shown, table
 from integration_pipelines.dagster_support.resource import IntegrationResource
 from integration_pipelines.returns import captions
 from integration_pipelines.returns.rooms import Room, returns_key
-from integration_pipelines.returns.show import newest_cases, newest_refunds, places, refund_figures
+from integration_pipelines.returns.show import (
+    newest_refunds,
+    newest_returns,
+    places,
+    refund_figures,
+    unpaid_lines,
+)
 
 SAMPLE = 50
 _READ_OFTEN = dg.FreshnessPolicy.time_window(
@@ -68,7 +74,7 @@ def channel_asset(room: Room) -> dg.AssetsDefinition:
             report = opened.return_work[room.key].work()
         with opened.ledger.begin() as connection:
             figures = places(connection, room.key)
-            cases = newest_cases(connection, room.key, SAMPLE)
+            returned = newest_returns(connection, room.key, SAMPLE)
         told = {
             "looked_at": report.looked_at,
             "announced": report.announced,
@@ -77,7 +83,7 @@ def channel_asset(room: Room) -> dg.AssetsDefinition:
             "in_doubt": report.in_doubt,
             "waits_because": report.waiting,
             **figures,
-            "cases": table(cases, captions.CASE_COLUMNS),
+            "where_is_it": table(returned, captions.RETURN_COLUMNS),
         }
         return dg.MaterializeResult(metadata=shown(told))
 
@@ -102,7 +108,11 @@ def refunds_asset(room: Room) -> dg.AssetsDefinition:
         with opened.ledger.begin() as connection:
             figures = refund_figures(connection, room.key, marketplace)
             rows = newest_refunds(connection, marketplace, SAMPLE)
-        newest = table(rows, captions.REFUND_COLUMNS)
-        return dg.MaterializeResult(metadata=shown({**figures, "newest_refunds": newest}))
+            waiting = unpaid_lines(connection, room.key, SAMPLE)
+        tables = {
+            "not_paid_yet": table(waiting, captions.UNPAID_COLUMNS),
+            "newest_refunds": table(rows, captions.REFUND_COLUMNS),
+        }
+        return dg.MaterializeResult(metadata=shown({**figures, **tables}))
 
     return refunds

@@ -62,18 +62,36 @@ COLUMNS = {
     "since": "when it was first seen",
     "exception": "its number, for `exceptions show`",
 }
-CASE_COLUMNS = {
-    "order_id": "the marketplace's",
-    "custody": "return → where its goods are",
-    "money": "order line → where its money is",
+_ORDER = {"order_id": "the marketplace's", "warehouse_order": "its number in the warehouse"}
+RETURN_COLUMNS = _ORDER | {
+    "return": "its number on the marketplace",
+    "sku": "what is returned",
+    "quantity": "units",
+    "created_at": "when the customer asked",
+    "place": "where the goods are: authorised, pending at the warehouse, received, checked, kept",
+    "at_desk": "what the warehouse's desk says of the order's returns",
+    "money": "where the line's money is: none due, due, sent, confirmed, paid",
+    "due": "to be refunded now, with shipping",
+    "refunded": "so far, whoever paid it, with shipping",
+    "currency": "of the amounts",
     "look_at": "when it is decided again",
 }
-REFUND_COLUMNS = {
-    "order_id": "the marketplace's",
-    "line_id": "the order line",
+UNPAID_COLUMNS = _ORDER | {
+    "sku": "the order line",
+    "money": "due, or sent and not on the order yet",
+    "amount": "due for goods",
+    "shipping_amount": "due for shipping",
+    "currency": "of both",
+    "look_at": "when it is decided again",
+}
+REFUND_COLUMNS = _ORDER | {
+    "sku": "the order line",
+    "refund_id": "the marketplace's",
     "amount": "for goods",
     "shipping_amount": "for shipping",
     "currency": "of both",
     "state": "as the marketplace says it",
+    "paid_by": "us, or others: the operator, or somebody in the back office",
+    "reason_code": "of the operator's own list",
     "created_at": "when it was made",
 }

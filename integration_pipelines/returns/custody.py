@@ -2,11 +2,12 @@
 
 Surprising: some warehouses name no order line and no return of the marketplace's. What came is therefore
 counted per order line, by SKU where need be, and given to the authorised returns in the order in which they
-were asked for. Damaged units of which a warehouse does not speak are none.
+were asked for. Damaged units of which a warehouse does not speak are none. What was counted before we began
+counts as settled: it takes its place among the units and releases no money.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -36,19 +37,23 @@ class Counted:
 
     Attributes:
         authorised: may come back; `kept` with the customer, of returnless returns.
-        received: came back, damaged ones included.
-        released: of which the money may go back, by the channel's policy.
+        received: came back, damaged ones included; `fresh` since we began.
+        damaged: of the fresh ones.
+        released: of which the money may go back, by the channel's policy, settled ones included.
+        settled: of which the money is none of our business any more.
     """
 
     authorised: int
     kept: int
     received: int
+    fresh: int
     damaged: int
     released: int
+    settled: int = 0
 
     @property
     def unauthorised(self) -> int:
-        return max(self.received - self.authorised, 0)
+        return min(max(self.received - self.authorised, 0), self.fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,43 +79,70 @@ def is_authorised(asked: AskedReturn) -> bool:
 
 def goods_of(case: CaseFacts, policy: ReturnPolicy) -> Goods:
     """Count everything that came against everything that may come."""
-    authorised, kept = _authorised(case, returnless=False), _authorised(case, returnless=True)
+    authorised, kept = _authorised(case.returns), _kept(case.returns)
+    before = [asked for asked in case.returns if case.is_history(asked.created_at)]
+    authorised_before, kept_before = _authorised(before), _kept(before)
     came: Counter[str] = Counter()
+    settled: Counter[str] = Counter()
     broken: Counter[str] = Counter()
     checked: Counter[str] = Counter()
-    checked_broken: Counter[str] = Counter()
+    good: Counter[str] = Counter()
     strange: list[tuple[str, int]] = []
     for desk, line in _received(case):
+        history = case.is_history(desk.changed_at)
         units, damaged = line.received or 0, min(line.damaged or 0, line.received or 0)
         targets = list(_shares(case, line, units, authorised, came))
-        strange += [(line.sku, units)] if not targets else []
+        strange += [(line.sku, units)] if not targets and not history else []
         for line_id, share in targets:
+            came[line_id] += share
+            checked[line_id] += share if desk.state is ReturnState.CHECKED else 0
+            if history:
+                settled[line_id] += share
+                continue
             bad = min(damaged, share)
             damaged -= bad
-            came[line_id] += share
             broken[line_id] += bad
-            if desk.state is ReturnState.CHECKED:
-                checked[line_id] += share
-                checked_broken[line_id] += bad
-    counts = (checked, checked_broken) if policy.refund_on is RefundOn.CHECKED else (came, broken)
+            if desk.state is ReturnState.CHECKED or policy.refund_on is RefundOn.RECEIVED:
+                good[line_id] += share - (bad if policy.damaged is Release.HOLD else 0)
     by_line = {}
     for bought in case.lines:
         key = bought.line_id
-        good = counts[0][key] - (counts[1][key] if policy.damaged is Release.HOLD else 0)
-        free = kept[key] if policy.returnless is Release.REFUND else 0
-        released = min(max(min(good, authorised[key]), 0) + free, bought.sold)
-        by_line[key] = Counted(authorised[key], kept[key], came[key], broken[key], released)
-    moments = [desk.changed_at for desk in case.desk if not desk.before_dispatch]
+        over = min(settled[key] + kept_before[key], bought.sold)
+        open_ones = max(authorised[key] - min(settled[key], authorised_before[key]), 0)
+        free = kept[key] - kept_before[key] if policy.returnless is Release.REFUND else 0
+        by_line[key] = Counted(
+            authorised[key],
+            kept[key],
+            came[key],
+            came[key] - settled[key],
+            broken[key],
+            min(over + min(good[key], open_ones) + free, bought.sold),
+            over,
+        )
+    moments = [
+        desk.changed_at
+        for desk in case.desk
+        if not desk.before_dispatch and not case.is_history(desk.changed_at)
+    ]
     custody = _custody(case, came, checked)
     return Goods(by_line, tuple(strange), custody, max(moments, default=None))
 
 
-def _authorised(case: CaseFacts, *, returnless: bool) -> Counter[str]:
+def _authorised(returns: Iterable[AskedReturn]) -> Counter[str]:
+    """Units that may come back, by order line."""
+    return _units(asked for asked in returns if not asked.returnless)
+
+
+def _kept(returns: Iterable[AskedReturn]) -> Counter[str]:
+    """Units that may stay with the customer, by order line."""
+    return _units(asked for asked in returns if asked.returnless)
+
+
+def _units(returns: Iterable[AskedReturn]) -> Counter[str]:
     units: Counter[str] = Counter()
-    for asked in case.returns:
-        if is_authorised(asked) and asked.returnless is returnless:
-            for line in asked.lines:
-                units[line.line_id] += max(line.quantity, 0)
+    for asked in filter(is_authorised, returns):
+        for line in asked.lines:
+            units[line.line_id] += max(line.quantity, 0)
     return units
 
 

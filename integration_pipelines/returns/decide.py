@@ -49,6 +49,7 @@ class Decision:
     Attributes:
         custody: return → where its goods are.
         money: order line → where the money of its released units is.
+        due: order line → what is to be paid and is not on its way, whatever keeps it.
     """
 
     announce: tuple[Announce, ...]
@@ -57,6 +58,7 @@ class Decision:
     look_at: datetime | None
     custody: Mapping[str, Custody]
     money: Mapping[str, MoneyState]
+    due: Mapping[str, Due]
 
 
 def refund_key(marketplace: str, line_id: str, units: int) -> str:
@@ -78,6 +80,7 @@ def decide(
     """
     goods = goods_of(case, policy)
     refunds = _refunds(case, goods, policy)
+    counted = [(line, goods.by_line[line.line_id]) for line in case.lines]
     problems = Problems(case, goods, policy, now)
     findings = problems.found()
     unknown = reasons is not None and policy.reason_code not in reasons
@@ -92,20 +95,30 @@ def decide(
         look_at=min((look for look in looks if look is not None), default=None),
         custody=goods.custody,
         money={
-            line.line_id: money_state(line, goods.by_line[line.line_id].released, policy.refund_shipping)
-            for line in case.lines
+            line.line_id: money_state(line, count.released, policy.refund_shipping, count.settled)
+            for line, count in counted
+        },
+        due={
+            line.line_id: owed
+            for line, count in counted
+            if not in_flight(line)
+            and (owed := due(line, count.released, policy.refund_shipping, count.settled))
         },
     )
 
 
 def _announcements(case: CaseFacts, goods: Goods) -> tuple[Announce, ...]:
-    """Authorised returns of which the desk does not know, as long as their goods have not come."""
+    """Authorised returns of which the desk does not know, as long as their goods have not come.
+
+    Of those that were there before we began, the desk learnt from whoever handled them.
+    """
     if case.booking is None:
         return ()
     return tuple(
         Announce(asked)
         for asked in case.returns
         if is_authorised(asked)
+        and not case.is_history(asked.created_at)
         and goods.custody.get(asked.return_id) is Custody.AUTHORISED
         and all(case.line(line.line_id) for line in asked.lines)
         and asked.lines
@@ -118,7 +131,8 @@ def _refunds(case: CaseFacts, goods: Goods, policy: ReturnPolicy) -> tuple[PayBa
     for line in case.lines:
         if in_flight(line):
             continue
-        owed = due(line, goods.by_line[line.line_id].released, policy.refund_shipping)
+        count = goods.by_line[line.line_id]
+        owed = due(line, count.released, policy.refund_shipping, count.settled)
         if owed is None:
             continue
         key = refund_key(case.marketplace, line.line_id, owed.units)

@@ -137,7 +137,11 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """Everything about one order that decides where its goods and its money are."""
+    """Everything about one order that decides where its goods and its money are.
+
+    Attributes:
+        began_at: since when the channel's returns are handled here; None: since ever.
+    """
 
     marketplace: str
     order_id: str
@@ -148,6 +152,11 @@ class CaseFacts:
     desk: tuple[DeskReturn, ...] = ()
     booking: Booking | None = None
     notice: ReturnNotice = ReturnNotice.RECORD
+    began_at: datetime | None = None
+
+    def is_history(self, moment: datetime | None) -> bool:
+        """Whether it was so when we began: whoever handled returns before has dealt with it."""
+        return self.began_at is not None and moment is not None and moment <= self.began_at
 
     @property
     def order(self) -> str:

@@ -24,6 +24,18 @@ NAMED_AT_MOST = 50
 LONGEST_REASON = 500
 
 
+def returns_stream(marketplace: str) -> str:
+    return f"returns:{marketplace}"
+
+
+def refunds_stream(marketplace: str) -> str:
+    return f"refunds:{marketplace}"
+
+
+def warehouse_returns_stream(warehouse: str) -> str:
+    return f"warehouse_returns:{warehouse}"
+
+
 @dataclass
 class ReturnsReport:
     """What one read brought."""

@@ -17,7 +17,8 @@ from integration_pipelines.connectors.mirakl.returns import ReturnClient
 from integration_pipelines.exceptions import settle
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.refunds import ToldRefund, orders_with_refunds, store_refunds
-from integration_pipelines.ledger.returns import MarketplaceReturn, queue_cases, store_marketplace_returns
+from integration_pipelines.ledger.return_cases import queue_cases
+from integration_pipelines.ledger.returns import MarketplaceReturn, store_marketplace_returns
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.ledger.watermarks import advance_watermark, read_watermark
 from integration_pipelines.remote import OutOfBudget, RemoteError
@@ -28,6 +29,8 @@ from integration_pipelines.returns.intake import (
     ReturnsReport,
     advance,
     keep_faults,
+    refunds_stream,
+    returns_stream,
     told_in_timeline,
     unreachable,
 )
@@ -85,7 +88,7 @@ class ReturnIntake:
 
     def take_refunds(self) -> int:
         """Store the refunds of orders that were read since the last time; answers how many changed."""
-        now, stream = self.clock.now(), f"refunds:{self.key}"
+        now, stream = self.clock.now(), refunds_stream(self.key)
         with self.ledger.begin() as connection:
             mark = read_watermark(connection, stream)
             since = mark.position - OVERLAP if mark else now - FIRST_READ
@@ -107,7 +110,7 @@ class ReturnIntake:
 
     @property
     def _stream(self) -> str:
-        return f"returns:{self.key}"
+        return returns_stream(self.key)
 
     def _store(self, rows: Iterable[Any], read_at: datetime, report: ReturnsReport) -> None:
         told: dict[str, MarketplaceReturn] = {}

@@ -13,14 +13,13 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
 from integration_pipelines.exceptions import Code, Finding, Severity, settle
 from integration_pipelines.ledger import Ledger
-from integration_pipelines.ledger.returns import (
+from integration_pipelines.ledger.return_cases import (
+    begin_returns,
     cases_to_reread,
     mark_reread,
-    match_again,
     queue_cases,
-    store_warehouse_returns,
-    unmatched_returns,
 )
+from integration_pipelines.ledger.returns import match_again, store_warehouse_returns, unmatched_returns
 from integration_pipelines.ledger.timeline import Side, append_timeline
 from integration_pipelines.ledger.watermarks import read_watermark
 from integration_pipelines.remote import OutOfBudget, RemoteError
@@ -34,6 +33,7 @@ from integration_pipelines.returns.intake import (
     keep_faults,
     told_in_timeline,
     unreachable,
+    warehouse_returns_stream,
 )
 from integration_pipelines.warehouse import ReturnPage, Warehouse
 
@@ -89,7 +89,7 @@ class WarehouseReturnIntake:
 
     @property
     def _stream(self) -> str:
-        return f"warehouse_returns:{self.key}"
+        return warehouse_returns_stream(self.key)
 
     @property
     def _stores(self) -> dict[str, str]:
@@ -122,7 +122,8 @@ class WarehouseReturnIntake:
         report.count(changes)
 
     def _show_unmatched(self, connection: Connection) -> None:
-        """One exception per return whose goods belong to no order that we know."""
+        """One exception per return whose goods belong to no order that we know, and came since we read."""
+        began = begin_returns(connection, self.key, self.clock.now())
         findings = [
             Finding(
                 Code.RETURN_WITHOUT_ORDER,
@@ -135,6 +136,6 @@ class WarehouseReturnIntake:
                 details={"lines": row["lines"]},
             )
             for row in unmatched_returns(connection, self.key)
-            if any(line["received"] for line in row["lines"])
+            if row["changed_at"] > began and any(line["received"] for line in row["lines"])
         ]
         settle(connection, f"returns_without_order:{self.key}", self.key, findings, self.clock.now())

@@ -21,13 +21,19 @@ from integration_pipelines.marketplace import ReturnState as Asked
 from integration_pipelines.money import Money
 from integration_pipelines.remote import IntentState
 from integration_pipelines.returns.custody import Custody, Goods
-from integration_pipelines.returns.facts import AskedReturn, CaseFacts, LineMoney
+from integration_pipelines.returns.facts import (
+    AskedReturn,
+    CaseFacts,
+    DecidedRefund,
+    LineMoney,
+    PaidRefund,
+)
 from integration_pipelines.returns.refund_rules import (
     due,
+    gone,
     left,
     left_shipping,
     paid,
-    paid_shipping,
     unseen,
     worth,
 )
@@ -112,7 +118,7 @@ class Problems:
         words += [
             f"{count.received} of {self._sku(line)!r}, of which {sold[line]} were sold"
             for line, count in self.goods.by_line.items()
-            if count.received > sold[line]
+            if count.received > sold[line] and count.fresh
         ]
         if self._short() and self.now >= self._since + COUNTED_WITHIN:
             words += [
@@ -156,7 +162,12 @@ class Problems:
 
     def _awaited(self) -> list[AskedReturn]:
         waiting = {Custody.AUTHORISED, Custody.PENDING}
-        return [asked for asked in self.case.returns if self.goods.custody.get(asked.return_id) in waiting]
+        return [
+            asked
+            for asked in self.case.returns
+            if self.goods.custody.get(asked.return_id) in waiting
+            and not self.case.is_history(asked.created_at)
+        ]
 
     def _not_announced(self) -> Iterator[Finding]:
         words = []
@@ -180,8 +191,10 @@ class Problems:
         for line in self.case.lines:
             count = self.goods.by_line[line.line_id]
             units = min(count.received + count.kept, line.sold)
-            extra = paid(line) - worth(line, units)
-            extra_shipping = paid_shipping(line) if units < line.sold and not units else Decimal(0)
+            fresh = self._refunded(line)
+            extra = min(paid(line) - worth(line, units), sum((each.amount for each in fresh), Decimal(0)))
+            shipping = sum((each.shipping_amount for each in fresh), Decimal(0))
+            extra_shipping = shipping if units < line.sold and not units else Decimal(0)
             if extra > 0 or extra_shipping > 0:
                 beyond[line.line_id] = max(extra, Decimal(0)) + extra_shipping
         if beyond:
@@ -195,11 +208,18 @@ class Problems:
                 details={"lines": {line: str(amount) for line, amount in beyond.items()}},
             )
 
+    def _refunded(self, line: LineMoney) -> list[PaidRefund | DecidedRefund]:
+        """Refunds of the line that are not history."""
+        before = {each.refund_id for each in line.refunds if self.case.is_history(each.created_at)}
+        return [
+            each for each in gone(line) if not (isinstance(each, PaidRefund) and each.refund_id in before)
+        ]
+
     def _above_left(self) -> Iterator[Finding]:
         over = {
             line.line_id: -min(left(line), Decimal(0)) - min(left_shipping(line), Decimal(0))
             for line in self.case.lines
-            if left(line) < 0 or left_shipping(line) < 0
+            if (left(line) < 0 or left_shipping(line) < 0) and self._refunded(line)
         }
         if over:
             words = ", ".join(f"{amount:.2f} on {self._sku(line)!r}" for line, amount in over.items())
@@ -214,7 +234,8 @@ class Problems:
         said = []
         risk = Decimal(0)
         for line in self.case.lines:
-            owed = due(line, self.goods.by_line[line.line_id].released, self.policy.refund_shipping)
+            count = self.goods.by_line[line.line_id]
+            owed = due(line, count.released, self.policy.refund_shipping, count.settled)
             for each in line.decided:
                 refused = each.write is not None and each.write.state is IntentState.REFUSED
                 if refused and owed is not None and each.units == owed.units:
@@ -248,18 +269,18 @@ class Problems:
         words = [
             f"return {asked.number} is {asked.state!r} on the marketplace"
             for asked in self.case.returns
-            if asked.state not in _KNOWN_ASKED
+            if asked.state not in _KNOWN_ASKED and not self.case.is_history(asked.created_at)
         ]
         words += [
             f"return {desk.number} is {desk.raw_status!r} in the warehouse"
             for desk in self.case.desk
-            if desk.state is ReturnState.UNKNOWN
+            if desk.state is ReturnState.UNKNOWN and not self.case.is_history(desk.changed_at)
         ]
         words += [
             f"refund {refund.refund_id} is {refund.state!r}"
             for line in self.case.lines
             for refund in line.refunds
-            if refund.state not in _KNOWN_REFUNDS
+            if refund.state not in _KNOWN_REFUNDS and not self.case.is_history(refund.created_at)
         ]
         if words:
             yield self._finding(
@@ -271,7 +292,7 @@ class Problems:
         return {
             line: (count.received, count.authorised)
             for line, count in self.goods.by_line.items()
-            if 0 < count.received < count.authorised
+            if 0 < count.received < count.authorised and count.fresh
         }
 
     def _sku(self, line_id: str) -> str:

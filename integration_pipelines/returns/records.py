@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Text, cast, select
 from integration_pipelines.config import Channel
 from integration_pipelines.ledger.intents import read_intent
 from integration_pipelines.ledger.refunds import decided_refunds
+from integration_pipelines.ledger.return_cases import returns_began
 from integration_pipelines.ledger.return_tables import marketplace_returns, warehouse_returns
 from integration_pipelines.ledger.tables import order_links, orders, warehouse_orders
 from integration_pipelines.order_numbers import revised
@@ -33,9 +34,12 @@ RETURNLESS = "RETURN_METHOD_RETURNLESS"
 
 
 def load_case(
-    connection: Connection, channel: Channel, order_id: str, notice: ReturnNotice
+    connection: Connection, key: str, channel: Channel, order_id: str, notice: ReturnNotice
 ) -> CaseFacts | None:
     """Everything known about one order's returns; None where the ledger does not have the order.
+
+    Args:
+        key: the channel's.
 
     Raises:
         ValueError: the order's money cannot be read.
@@ -66,6 +70,7 @@ def load_case(
         desk=_desk(connection, marketplace, order_id),
         booking=_booking(connection, channel, order_id, revised(row.number, row.revision)),
         notice=notice,
+        began_at=returns_began(connection, key),
     )
 
 

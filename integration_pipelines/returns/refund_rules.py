@@ -2,7 +2,8 @@
 
 A line's price belongs to its units in equal shares, cut to the cent; the last unit takes the rest. What is
 due is the share of the units released so far, less everything that went back already, whoever paid it. So
-no sequence of receipts, refunds by others and lost answers pays more than the goods cost (F24).
+no sequence of receipts, refunds by others and lost answers pays more than the goods cost (F24). Units that
+are settled, because they were back before we began, count as paid whatever the order shows.
 
 Amounts are carried, not recomputed (F26): a line refunded whole gets exactly its own taxes back; a part gets
 the part of each tax that corresponds to the amount.
@@ -100,10 +101,16 @@ def worth_shipping(line: LineMoney, units: int, rule: ShippingRefund) -> Decimal
             return share(whole, units, line.sold)
 
 
-def due(line: LineMoney, released: int, rule: ShippingRefund) -> Due | None:
-    """What the line's released units set free now; None where nothing is."""
-    amount = _between(worth(line, released) - paid(line), left(line))
-    shipping = _between(worth_shipping(line, released, rule) - paid_shipping(line), left_shipping(line))
+def due(line: LineMoney, released: int, rule: ShippingRefund, settled: int = 0) -> Due | None:
+    """What the line's released units set free now; None where nothing is.
+
+    Args:
+        settled: of the released ones, those that nothing is due for any more.
+    """
+    gone_goods = max(paid(line), worth(line, settled))
+    gone_shipping = max(paid_shipping(line), worth_shipping(line, settled, rule))
+    amount = _between(worth(line, released) - gone_goods, left(line))
+    shipping = _between(worth_shipping(line, released, rule) - gone_shipping, left_shipping(line))
     if amount <= 0 and shipping <= 0:
         return None
     back = gone(line)
@@ -126,11 +133,11 @@ def due(line: LineMoney, released: int, rule: ShippingRefund) -> Due | None:
     )
 
 
-def money_state(line: LineMoney, released: int, rule: ShippingRefund) -> MoneyState:
+def money_state(line: LineMoney, released: int, rule: ShippingRefund, settled: int = 0) -> MoneyState:
     """Where the money of the released units is."""
     if in_flight(line) or unseen(line):
         return MoneyState.SENT
-    if due(line, released, rule) is not None:
+    if due(line, released, rule, settled) is not None:
         return MoneyState.DUE
     if not line.refunds:
         return MoneyState.NONE

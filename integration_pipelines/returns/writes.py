@@ -20,7 +20,8 @@ from integration_pipelines.config import Channel
 from integration_pipelines.connectors.mirakl.amounts import LineAmount
 from integration_pipelines.connectors.mirakl.refunds import CreatedRefund, Reason
 from integration_pipelines.ledger.intents import Absent, Intent, Outcome, Plan, Unclear
-from integration_pipelines.ledger.returns import queue_cases, store_warehouse_returns
+from integration_pipelines.ledger.return_cases import queue_cases
+from integration_pipelines.ledger.returns import store_warehouse_returns
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.money import Money
 from integration_pipelines.remote import IntentState

@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from integration_pipelines.ledger import Ledger
+from integration_pipelines_tests.returns.scene import SHOP, VEEQO, business
 from integration_pipelines_tests.shop_floor import ShopFloor, checks_of
-from integration_pipelines_tests.simulation.test_returns import SHOP, VEEQO, business
 
 assert SHOP.returns
 

@@ -1,123 +1,18 @@
 """Goods come back and money follows them (M20, M21; F24, F25), on the sandbox of both warehouse systems."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from integration_pipelines.figures import closing_figures
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.intents import Boundary, IntentJournal
 from integration_pipelines.ledger.timeline import read_timeline
-from integration_pipelines.sandbox.business import Business
-from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines.sandbox.mirakl.refunds import Movement
-from integration_pipelines_tests.business import Retailer, quiet_business
+from integration_pipelines_tests.returns.scene import DEPOSCO, VEEQO, Scene, custody, money
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
-
-VEEQO, DEPOSCO = WarehouseProfile.VEEQO, WarehouseProfile.DEPOSCO_V2
-DAY = 86_400.0
-SHOP = FulfilmentSettings(
-    returns=True,
-    delivery_seconds=(600, 600),
-    closing_seconds=90 * DAY,
-    never_sent_share=1,  # the tests send the boxes
-)
-
-
-def business(profile: WarehouseProfile, **changes: Any) -> Business:
-    """One shop that takes returns; nothing happens there by itself."""
-    quiet = quiet_business(marketplaces=1, profile=profile)
-    shops = tuple(replace(each, fulfilment=replace(SHOP, **changes)) for each in quiet.marketplaces)
-    return replace(quiet, marketplaces=shops)
-
-
-class Scene:
-    """A retailer with one order that was sent and delivered, and the people at both ends."""
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        profile: WarehouseProfile,
-        units: int = 2,
-        settings: Mapping[str, Any] | None = None,
-        price: str = "10.00",
-        **shop: Any,
-    ) -> None:
-        account = {"returns": {"facility": "DC1"}} if profile is DEPOSCO else None
-        self.profile = profile
-        self.retailer = Retailer.open(
-            ledger,
-            business(profile, **shop),
-            {
-                "returns": {"enabled": True, **(settings or {})},
-                "rules": {"price_drop": {"action": "accept"}},
-            },
-            profile=profile,
-            account=account,
-        )
-        self.sku = self.retailer.skus(1)[0]
-        self.order_id = self.retailer.place((self.sku, units), unit_prices=[Decimal(price)])
-        self.retailer.pass_minutes(30)
-        self.shop = self.retailer.sandbox.marketplaces[self.retailer.marketplace]
-        self.number = self.retailer.bookings(self.order_id)[0]["number"]
-        if profile is VEEQO:
-            self.retailer.sandbox.veeqo.ship_as_staff(self.number)
-        else:
-            while not self.booking["shipped_at"]:
-                self.retailer.pass_minutes(30, every=10)
-        order = self.shop.orders[self.order_id]
-        self.shop.shop.dispatch.ship_rest(order, self.retailer.clock.now())
-        self.retailer.pass_minutes(20)
-        assert self.order["state"] == "RECEIVED"
-        self.line_id = next(iter(self.order["lines"]))
-
-    @property
-    def order(self) -> dict[str, Any]:
-        return self.retailer.on_marketplace(self.order_id)
-
-    @property
-    def booking(self) -> dict[str, Any]:
-        return self.retailer.bookings(self.order_id)[0]
-
-    @property
-    def refunds(self) -> list[tuple[str, str, str]]:
-        return [(each["by"], each["amount"], each["shipping_amount"]) for each in self.order["refunds"]]
-
-    def codes(self) -> list[str]:
-        return sorted(self.retailer.codes(f"{self.order_id}/returns"))
-
-    def asks(self, units: int, **wishes: Any) -> Any:
-        """The customer asks; the operator accepts unless told otherwise."""
-        wishes = {"accepted": True, **wishes}
-        now = self.retailer.clock.now()
-        asked = self.shop.request_return(self.order_id, {self.line_id: units}, now, **wishes)
-        self.retailer.pass_minutes(12)
-        return asked
-
-    def box_arrives(self, units: int, sku: str | None = None, *, damaged: bool = False) -> None:
-        """The desk counts a box now."""
-        sandbox, came = self.retailer.sandbox, {sku or self.sku: units}
-        at = self.retailer.clock.now() + timedelta(minutes=1)
-        if self.profile is VEEQO:
-            sandbox.veeqo.send_back(self.number, came, at)
-        else:
-            waiting = [
-                back
-                for back in sandbox.truth()["warehouses"]["deposco_main"]["returns"]
-                if back["announced"] and back["status"] not in ("Received", "Canceled")
-            ]
-            if waiting:
-                broken = came if damaged else {}
-                sandbox.deposco.receive_as_staff(waiting[0]["number"], came, broken)
-            else:
-                sandbox.deposco.send_back(self.number, came, at, damaged=damaged)
-                self.retailer.pass_minutes(5 * 60, every=10)
-        self.retailer.pass_minutes(15)
 
 
 @pytest.mark.parametrize("profile", [VEEQO, DEPOSCO])
@@ -308,18 +203,6 @@ def test_a_channel_that_does_not_say_so_handles_no_returns(ledger: Ledger) -> No
     scene.box_arrives(1)
     assert scene.refunds == []
     assert scene.retailer.sandbox.calls[scene.retailer.marketplace]["RT11"] == 0
-
-
-def custody(ledger: Ledger) -> list[str]:
-    with ledger.begin() as connection:
-        return list(
-            connection.scalars(text("select g.value from return_cases, jsonb_each_text(custody) as g"))
-        )
-
-
-def money(ledger: Ledger) -> list[str]:
-    with ledger.begin() as connection:
-        return list(connection.scalars(text("select g.value from return_cases, jsonb_each_text(money) as g")))
 
 
 class TestJudgement:

@@ -106,6 +106,7 @@ def upgrade() -> None:
         _moment("reread_at", null=True),
         sa.Column("custody", JSONB(), nullable=False, server_default="{}"),
         sa.Column("money", JSONB(), nullable=False, server_default="{}"),
+        sa.Column("due", JSONB(), nullable=False, server_default="{}"),
         sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"),
     )
     op.create_index(
@@ -114,10 +115,12 @@ def upgrade() -> None:
         ["channel", "look_at"],
         postgresql_where=sa.text("look_at is not null"),
     )
+    op.create_table("return_starts", _text("account", key=True), _moment("began_at"))
 
 
 def downgrade() -> None:
     for table in (
+        "return_starts",
         "return_cases",
         "refund_decisions",
         "refunds",
