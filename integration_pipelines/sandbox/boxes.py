@@ -54,8 +54,9 @@ class ReturnedBoxes:
         if random.random() < self._habits.other_item_share and units[first]:
             units[first] -= 1
             units[random.choice([sku for sku in self._skus if sku != first])] += 1
-        damaged = random.random() < self._habits.damaged_share
-        self._desk.send_back(asked.order.order_id, dict(+units), self._arrival(random, now), damaged=damaged)
+        damaged = random.random() < self._habits.damaged_share or asked.damaged
+        packed = dict(+units) if asked.packed is None else asked.packed
+        self._desk.send_back(asked.order.order_id, packed, self._arrival(random, now), damaged=damaged)
 
     def _send_unasked(self, order: MarketplaceOrder, now: datetime) -> None:
         """Some customers send a unit back without a word."""

@@ -23,17 +23,15 @@ def play(
     return shop, told["order_ids"]
 
 
-@everywhere
-def test_f19_the_forgotten_carrier_is_told_once_more(ledger: Ledger, profile: WarehouseProfile) -> None:
-    shop, [order_id] = play(ledger, profile, "f19_carrier_dropped")
+def test_f19_the_forgotten_carrier_is_told_once_more(ledger: Ledger) -> None:
+    shop, [order_id] = play(ledger, WarehouseProfile.VEEQO, "f19_carrier_dropped")
     assert all(each["carrier_code"] or each["carrier_name"] for each in parcels(shop, order_id))
     assert shop.on_marketplace(order_id)["state"] == "SHIPPED"
     assert shop.codes() == []
 
 
-@everywhere
-def test_f20_codes_of_yesterday_are_refused_and_shown(ledger: Ledger, profile: WarehouseProfile) -> None:
-    shop, order_ids = play(ledger, profile, "f20_carriers_renamed")
+def test_f20_codes_of_yesterday_are_refused_and_shown(ledger: Ledger) -> None:
+    shop, order_ids = play(ledger, WarehouseProfile.DEPOSCO_V2, "f20_carriers_renamed")
     shown = {order_id: shop.codes(order_id) for order_id in order_ids}
     assert ["dispatch_refused"] in shown.values()
     for order_id, codes in shown.items():

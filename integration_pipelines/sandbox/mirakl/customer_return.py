@@ -3,6 +3,7 @@
 Surprising: a return says nothing about money, and its address spells `street1` where orders say `street_1`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,7 @@ class CustomerReturn:
     """One return of one order.
 
     Attributes:
+        packed: units by SKU that the customer sends whatever was asked for, none: nothing; None: by habit.
         handed_over: when the customer gave the goods to the carrier; what arrives is the warehouse's to see.
     """
 
@@ -76,6 +78,8 @@ class CustomerReturn:
     label_url: str | None = None
     label_document: int | None = None
     tracking: Tracking | None = None
+    packed: Mapping[str, int] | None = None
+    damaged: bool = False
     handed_over: datetime | None = None
     history: list[tuple[datetime, str]] = field(default_factory=list)
 

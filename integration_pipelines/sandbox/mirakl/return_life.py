@@ -128,7 +128,8 @@ class Returns:
             asked.label_document = next(self._labels)
         random = Random(f"{self._seed}/sending/{asked.order.order_id}/{len(self.of(asked.order.order_id))}")
         self._after(now, self._settings.no_reception_seconds, lambda due: self._give_up(asked, due))
-        if random.random() >= self._settings.never_sent_share:
+        by_habit = random.random() >= self._settings.never_sent_share
+        if by_habit if asked.packed is None else asked.packed:
             seconds = random.uniform(*self._settings.send_back_seconds)
             carrier = random.choice(sorted(self._carriers.by_code))
             number = f"RET{random.randrange(10**10):010d}"

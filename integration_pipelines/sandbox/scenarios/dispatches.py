@@ -21,7 +21,7 @@ _SOME = 6
 def carrier_dropped(stage: Stage) -> dict[str, Any]:
     order_id = stage.sandbox.place_order(stage.marketplace)
     stage.sandbox.marketplaces[stage.marketplace].shop.carriers.drop_next()
-    stage.once_on_floor([order_id], lambda numbers: _ship(stage, numbers[0]))
+    stage.once_on_floor([order_id], lambda numbers: ship_now(stage, numbers[0]))
     return _told(stage, order_id)
 
 
@@ -33,7 +33,7 @@ def carriers_renamed(stage: Stage) -> dict[str, Any]:
     for code in list(carriers.by_code):
         carriers.rename(code, code + suffix)
     for order_id in order_ids:
-        stage.once_on_floor([order_id], lambda numbers: _ship(stage, numbers[0]))
+        stage.once_on_floor([order_id], lambda numbers: ship_now(stage, numbers[0]))
     return _told(stage, *order_ids)
 
 
@@ -79,7 +79,7 @@ def one_parcel_for_two_orders(stage: Stage) -> dict[str, Any]:
 )
 def tracking_comes_late(stage: Stage) -> dict[str, Any]:
     order_id = stage.sandbox.place_order(stage.marketplace)
-    stage.once_on_floor([order_id], lambda numbers: _ship(stage, numbers[0], tracking_later=_NUMBER_LATER))
+    stage.once_on_floor([order_id], lambda numbers: ship_now(stage, numbers[0], tracking_later=_NUMBER_LATER))
     return _told(stage, order_id)
 
 
@@ -92,7 +92,7 @@ def unit_cancelled_before_shipping(stage: Stage) -> dict[str, Any]:
         (line,) = account.orders[order_id].lines
         now = stage.sandbox.clock.now()
         account.refund_by_operator(order_id, line.line_id, now, units=1, excluded=True)
-        _ship(stage, numbers[0])
+        ship_now(stage, numbers[0])
 
     stage.once_on_floor([order_id], cancel_one)
     return _told(stage, order_id)
@@ -103,7 +103,7 @@ def parcel_rolled_back(stage: Stage) -> dict[str, Any]:
     order_id = stage.sandbox.place_order(stage.marketplace)
 
     def begin(numbers: list[str]) -> None:
-        _ship(stage, numbers[0])
+        ship_now(stage, numbers[0])
         _later(stage, _ROLLED_BACK, lambda: take_back(numbers[0]))
 
     def take_back(number: str) -> None:
@@ -117,7 +117,8 @@ def parcel_rolled_back(stage: Stage) -> dict[str, Any]:
     return _told(stage, order_id)
 
 
-def _ship(stage: Stage, number: str, tracking_later: timedelta | None = None) -> None:
+def ship_now(stage: Stage, number: str, tracking_later: timedelta | None = None) -> None:
+    """The floor sends all that it has of the order, with a tracking number, known now or so much later."""
     warehouse = stage.sandbox.warehouses[stage.warehouse]
     if isinstance(warehouse, DeposcoTenant):
         warehouse.ship_as_staff(number, tracking_later=tracking_later)
