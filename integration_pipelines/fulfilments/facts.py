@@ -141,11 +141,13 @@ class ShipmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class IntentFacts:
-    """How far one outward write got."""
+    """How far one outward write got; `units` and `tracking` are what it says."""
 
     state: IntentState
     words: str | None = None
     settled_at: datetime | None = None
+    units: Mapping[str, int] | None = None
+    tracking: Tracking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class DispatchFacts:
         shipments_read_at: when the marketplace was last asked for this order's parcels.
         intents: by key.
         ours: False for orders of a previous integration.
+        shipping_type: the operator's code of the shipping method that the customer chose; "" where not told.
     """
 
     marketplace: str
@@ -182,6 +185,7 @@ class DispatchFacts:
     intents: Mapping[str, IntentFacts] = field(default_factory=dict)
     ours: bool = True
     progress: str | None = None
+    shipping_type: str = ""
 
     @property
     def subject(self) -> str:

@@ -524,6 +524,15 @@ marketplace_carriers = Table(
     Column("tracking_url", Text, nullable=False),
 )
 
+shipping_types = Table(
+    "shipping_types",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("mandatory_tracking", Boolean, nullable=False),
+)
+
 learned_carriers = Table(
     "learned_carriers",
     metadata,

@@ -8,7 +8,10 @@ revision = "0005"
 down_revision = "0004"
 
 _MOMENT = sa.DateTime(timezone=True)
-_NEW = ("learned_carriers", "marketplace_carriers", "dispatch_queue", "dispatches", "parcels")
+_NEW = (
+    *("learned_carriers", "shipping_types", "marketplace_carriers"),
+    *("dispatch_queue", "dispatches", "parcels"),
+)
 
 # What happens before dispatch is not looked at until a parcel says otherwise.
 _MOVED = "dispatch_version <> version and state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED')"
@@ -93,6 +96,13 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), primary_key=True),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("tracking_url", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "shipping_types",
+        sa.Column("marketplace", sa.Text(), primary_key=True),
+        sa.Column("code", sa.Text(), primary_key=True),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("mandatory_tracking", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "learned_carriers",
