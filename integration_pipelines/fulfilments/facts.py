@@ -60,6 +60,7 @@ class ParcelFacts:
     Attributes:
         names: how the warehouse calls the carrier, the better names first.
         shared: another order has goods in it, so units that are not this order's are no surprise.
+        mixed: the same, and it is not told whose units of one SKU they are.
         changed_at: when we last saw it change, our clock.
     """
 
@@ -74,6 +75,7 @@ class ParcelFacts:
     lines: tuple[ParcelLine, ...]
     changed_at: datetime
     shared: bool = False
+    mixed: bool = False
 
     @property
     def has_left(self) -> bool:

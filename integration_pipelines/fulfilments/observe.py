@@ -31,8 +31,10 @@ from integration_pipelines.ledger.orders import forget_unreadable, keep_unreadab
 from integration_pipelines.ledger.parcels import (
     ChangedParcel,
     note_parcels_read,
+    numbers_of_parcels,
     orders_to_read_again,
     queue_dispatches,
+    read_buyers_again,
     store_parcels,
     withdraw_missing,
 )
@@ -132,7 +134,8 @@ class DispatchIntake:
             if not (page.parcels or page.whole_orders or page.unreadable):
                 continue
             with self.ledger.begin() as connection:
-                changed = store_parcels(connection, self.key, page.parcels, read_at)
+                parcels = [*page.parcels, *self._for_merged_orders(connection, page.parcels)]
+                changed = store_parcels(connection, self.key, parcels, read_at)
                 gone = withdraw_missing(connection, self.key, page.whole_orders, page.parcels, read_at)
                 self._show(connection, [*changed, *gone], page.parcels, read_at, page.unreadable)
             report.parcels += len(page.parcels)
@@ -141,6 +144,16 @@ class DispatchIntake:
             report.unreadable += len(page.unreadable)
         with self.ledger.begin() as connection:
             advance_watermark(connection, self._scope, started_at, started_at)
+
+    def _for_merged_orders(self, connection: Connection, read: Sequence[Parcel]) -> list[Parcel]:
+        """Mixed parcels, told under one order alone, once more for each other that travels in them."""
+        mixed = {parcel.id: parcel for parcel in read if parcel.mixed}
+        kept = numbers_of_parcels(connection, self.key, mixed) if mixed else []
+        return [
+            replace(mixed[parcel_id], order_number=number)
+            for parcel_id, number in kept
+            if number != mixed[parcel_id].order_number
+        ]
 
     def _read_again(self, report: DispatchReadReport) -> None:
         every = self.warehouse.dispatch_feed.reread_every
@@ -164,6 +177,8 @@ class DispatchIntake:
         if changed:
             numbers = [each.base_number for each in changed]
             subjects = queue_dispatches(connection, list(self.channels), numbers, now)
+            if mixed := [each.base_number for each in changed if each.mixed]:
+                read_buyers_again(connection, list(self.channels), mixed)
             append_timeline(
                 connection,
                 [

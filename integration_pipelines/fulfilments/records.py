@@ -114,6 +114,7 @@ def _parcel(told: Mapping[str, Any]) -> ParcelFacts:
         lines=tuple(ParcelLine(each["line_id"], each["sku"], each["quantity"]) for each in told["lines"]),
         changed_at=datetime.fromisoformat(told["changed_at"]),
         shared=told["shared"],
+        mixed=told["mixed"],
     )
 
 

@@ -466,6 +466,7 @@ parcels = Table(
     Column("tracking_url", Text, nullable=False),
     Column("more_tracking_numbers", JSONB, nullable=False),
     Column("undivided", Boolean, nullable=False),
+    Column("mixed", Boolean, nullable=False, comment="another order's goods may be in it"),
     Column("shipped_at", _Moment),
     Column("lines", JSONB, nullable=False, comment="line_id (may be null), sku, quantity"),
     Column("raw", JSONB, nullable=False),

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("tracking_url", sa.Text(), nullable=False),
         sa.Column("more_tracking_numbers", postgresql.JSONB(), nullable=False),
         sa.Column("undivided", sa.Boolean(), nullable=False),
+        sa.Column("mixed", sa.Boolean(), nullable=False),
         sa.Column("shipped_at", _MOMENT),
         sa.Column("lines", postgresql.JSONB(), nullable=False),
         sa.Column("raw", postgresql.JSONB(), nullable=False),
