@@ -23,8 +23,8 @@ from integration_pipelines_tests.fulfilments.shapes import (
     shipment,
 )
 
-WITHOUT = {"tracking_number": None}
-UNKNOWN = {"names": ("Nobody",)}
+WITHOUT: dict[str, Any] = {"tracking_number": None}
+UNKNOWN: dict[str, Any] = {"names": ("Nobody",)}
 OTHER = replace(DPD, number="N2")
 MANDATORY = Shipping(tracking_mandatory=True)
 FREE = CarrierBook(by_name={"DPD": UnregisteredCarrier(name="DPD", url="https://dpd.example/{number}")})

@@ -87,7 +87,7 @@ def test_what_was_told_is_read_back_and_follows_the_warehouse() -> None:
 
 def test_tracking_that_was_dropped_is_told_once_more_and_then_a_persons() -> None:
     """F19: what it was told with at first does not count as telling it again."""
-    kept = {"state": "SHIPPED", "parcels": (parcel(),), "shipments": (whole(seen=None),)}
+    kept: dict[str, Any] = {"state": "SHIPPED", "parcels": (parcel(),), "shipments": (whole(seen=None),)}
     assert steps(**kept, intents={**TRACKED, **SHIPPED}) == [FIRST_WRITE]
     again = {f"track:alpine:A-1:order:1:{FIRST_WRITE.distinct}": IntentFacts(IntentState.APPLIED)}
     [decision] = told(**kept, intents={**TRACKED, **SHIPPED, **again})
