@@ -11,8 +11,10 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channels
 from integration_pipelines.config.facilities import Facility as FacilitySettings
 from integration_pipelines.config.secrets import Secrets
+from integration_pipelines.config.shipping import Shipping
 from integration_pipelines.connectors.deposco.warehouse import DeposcoWarehouse
 from integration_pipelines.connectors.mirakl.client import MiraklClient
+from integration_pipelines.connectors.mirakl.payloads import Features
 from integration_pipelines.connectors.veeqo.warehouse import VeeqoWarehouse
 from integration_pipelines.fulfilments.records import read_book
 from integration_pipelines.integration import Integration, build_integration
@@ -82,11 +84,32 @@ def _shop(integration: Integration, key: str, client: MiraklClient) -> Iterator[
         f"channels.yaml says {settings.currency}",
     )
     platform = client.platform_configuration()
+    if key in integration.carrier_intakes:
+        yield from _parcels(key, settings.shipping, platform.features)
     workflows = platform.features.order_workflows
     mode = (workflows and workflows.order_acceptance) or "not stated"
     yield Examined(
         f"{what}, acceptance", True, f"{mode}; our window is {settings.acceptance_window_hours:g} h"
     )
+
+
+def _parcels(key: str, shipping: Shipping, features: Features) -> Iterator[Examined]:
+    """How parcels are told, against the operator's own switches (PC01)."""
+    several = features.shipment.multi_shipment if features.shipment else None
+    takes = "several parcels" if several else "one parcel"
+    yield Examined(
+        f"marketplace {key}, parcels",
+        several in (None, shipping.multi_parcel),
+        "the operator does not say how many" if several is None else f"the operator takes {takes} per order",
+        f"set shipping.multi_parcel: {str(several).lower()} in channels.yaml",
+    )
+    if shipping.carriers and features.disable_seller_alternative_carrier:
+        yield Examined(
+            f"marketplace {key}, carriers by name",
+            False,
+            "the operator takes registered carriers only",
+            f"give {', '.join(sorted(shipping.carriers))} a code under carriers instead of shipping.carriers",
+        )
 
 
 def _carriers(integration: Integration, key: str) -> Iterator[Examined]:
@@ -97,6 +120,8 @@ def _carriers(integration: Integration, key: str) -> Iterator[Examined]:
     intake.read()
     with integration.ledger.begin() as connection:
         book = read_book(connection, key, integration.channels.marketplaces[key])
+    tracked = ", ".join(sorted(book.always_tracked)) or "none"
+    yield Examined(f"marketplace {key}, tracking", True, f"mandatory for shipping types: {tracked}")
     for name, code in sorted({**book.configured, **book.learned}.items()):
         nearest = ", ".join(f"{each.code} ({each.label})" for each in book.candidates(name))
         yield Examined(

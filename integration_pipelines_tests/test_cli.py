@@ -21,6 +21,14 @@ from integration_pipelines.sandbox.business import Business
 from integration_pipelines.sandbox.catalogue import Product
 from integration_pipelines.sandbox.serve import build_server
 from integration_pipelines_tests.business import ADDRESS, Retailer
+from integration_pipelines_tests.simulation.dispatch_world import (
+    carry,
+    open_floor,
+    order,
+    parcels,
+    ship_now,
+    unmap_carriers,
+)
 
 Ask = Callable[..., Result]
 
@@ -220,3 +228,81 @@ class TestDoctor:
         assert told.exit_code == 1
         assert "SANDBOX_ALPINE_API_KEY is not set" in told.output
         assert sandbox.truth()["calls"] == {} or not any(sandbox.truth()["calls"].values())
+
+    def test_compares_carriers_and_the_way_parcels_are_told_with_the_operators_own_words(
+        self, served: tuple[Sandbox, str], ask: Ask, tmp_path: Path
+    ) -> None:
+        sandbox, address = served
+        document = describe(sandbox, tmp_path, address)
+        shop = document["marketplaces"]["alpine"]
+        several = shop["shipping"]["multi_parcel"]
+        shop["shipping"]["multi_parcel"] = not several
+        shop["carriers"] = {"DPD": "DPDUK", "DPD Classic": "dpduk"}
+        (tmp_path / "channels.yaml").write_text(as_yaml(document))
+        told = ask("doctor")
+        assert told.exit_code == 1
+        assert "ok   marketplace alpine, carrier DPD: is told as DPDUK" in told.output
+        assert (
+            "FIX  marketplace alpine, carrier DPD Classic: dpduk is not on the operator's list → use one of: "
+            "DPDUK (DPD (UK))"
+        ) in told.output
+        assert f"→ set shipping.multi_parcel: {str(several).lower()} in channels.yaml" in told.output
+        assert "ok   marketplace alpine, tracking: mandatory for shipping types: " in told.output
+
+        again = ask("doctor")  # the lists are the day's; nothing is asked twice
+        assert "ok   marketplace alpine, carrier DPD: is told as DPDUK" in again.output
+        assert sandbox.calls["alpine"]["SH21"] == 1
+
+
+class TestMapCarrier:
+    """`exceptions map-carrier`: one act mends all that wait."""
+
+    NAME = "Royal Mail"
+
+    @pytest.fixture
+    def waiting(
+        self, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> tuple[Retailer, list[str]]:
+        """Three orders that left with a carrier that nobody has mapped."""
+        shop = open_floor(ledger, multi_shipment=True)
+        monkeypatch.setattr(cli, "SystemClock", lambda: shop.clock)
+        describe(shop.sandbox, tmp_path)
+        unmap_carriers(shop)
+        order_ids = [order(shop, 1, order_id=f"ALP-{number}-A") for number in (77, 78, 79)]
+        for order_id in order_ids:
+            ship_now(shop, order_id)
+            carry(shop, order_id, self.NAME)
+        shop.pass_minutes(3)
+        assert [each.code for each in shop.open_exceptions()] == ["unmapped_carrier"]
+        return shop, order_ids
+
+    def test_a_code_wakes_all_that_wait(self, waiting: tuple[Retailer, list[str]], ask: Ask) -> None:
+        shop, order_ids = waiting
+        told = ask("exceptions", "map-carrier", "alpine", self.NAME, "RoyalMail")
+        assert told.exit_code == 0, told.output
+        assert "'Royal Mail' is RoyalMail on alpine from now on" in told.output
+        assert "tells the 3 orders that waited for it" in told.output
+        shop.pass_minutes(2)
+        for order_id in order_ids:
+            [parcel] = parcels(shop, order_id)
+            assert (parcel["status"], parcel["carrier_code"]) == ("SHIPPED", "RoyalMail")
+        assert shop.open_exceptions() == []
+
+    @pytest.mark.parametrize(
+        ("channel", "code", "words"),
+        [
+            ("nowhere", "RoyalMail", "There is no channel 'nowhere'; there are alpine"),
+            ("alpine", "royalmail", "alpine lists no carrier 'royalmail'; codes are compared exactly."),
+            ("alpine", "royalmail", "The nearest are: RoyalMail (Royal Mail)"),
+            ("alpine", "xyzzy", "It lists none like it."),
+        ],
+    )
+    def test_a_slip_is_told_in_words_and_changes_nothing(
+        self, waiting: tuple[Retailer, list[str]], ask: Ask, channel: str, code: str, words: str
+    ) -> None:
+        shop, order_ids = waiting
+        told = ask("exceptions", "map-carrier", channel, self.NAME, code)
+        assert told.exit_code == 1
+        assert words in told.output
+        shop.pass_minutes(2)
+        assert [parcels(shop, order_id) for order_id in order_ids] == [[], [], []]

@@ -25,7 +25,8 @@ class Shipping(Frozen):
     Attributes:
         multi_parcel: the operator takes several parcels per order (PC01 `multi_shipment`); without it an
             order is told once, when all of it has left (OR23, OR24).
-        tracking_mandatory: no dispatch without tracking details (SH12 `mandatory_tracking`, F22).
+        tracking_mandatory: no dispatch without tracking details, whatever the shipping type; of single types
+            it is learned from the operator's own list (SH12 `mandatory_tracking`, F22).
         tracking_grace_minutes: a number that may come later is waited for so long, where it is not mandatory.
         carriers: the warehouse's name of the carrier (or `carrier/service`) → how it is told without a code.
     """

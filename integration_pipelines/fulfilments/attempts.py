@@ -13,6 +13,7 @@ from integration_pipelines.fulfilments.facts import (
     LISTED_AFTER,
     WHOLE_ORDER,
     DispatchFacts,
+    IntentFacts,
     Kind,
     ParcelFacts,
     ShipmentFacts,
@@ -44,13 +45,14 @@ def readiness(
 ) -> Ready | Decision:
     """Whether a parcel that left can be told now, and what it waits for if it cannot (F20, F22)."""
     pressing = severity_now(order, now) in PRESSING
+    mandatory = shipping.tracking_mandatory or order.shipping_type in book.always_tracked
     if tracking := book.tracking(parcel) if parcel.followable else None:
         return Ready(tracking)
     if parcel.followable and not book.knows(parcel):
-        if pressing and not shipping.tracking_mandatory:
+        if pressing and not mandatory:
             return Ready(None)
         return Decision(waits_for=asked_name(parcel.names), look_at=press_again_at(order, now))
-    if shipping.tracking_mandatory:
+    if mandatory:
         return _without_number(order, parcel, now)
     due = (parcel.shipped_at or parcel.changed_at) + shipping.tracking_grace
     if not pressing and now < due:
@@ -60,7 +62,7 @@ def readiness(
 
 
 def attempt(order: DispatchFacts, key: str, write: Write, now: datetime) -> Decision:
-    """Take a write, or tell why it is not taken now: the marketplace refused it a while ago."""
+    """Take a write, or tell why it is not taken now: the marketplace refused the same a while ago."""
     before = order.intents.get(key)
     if before is None or before.state is IntentState.PLANNED:
         return Decision(step=write)
@@ -70,12 +72,18 @@ def attempt(order: DispatchFacts, key: str, write: Write, now: datetime) -> Deci
     if order.read_at < settled_at:
         return Decision(step=ReadAgain())
     again = settled_at + TRIED_AGAIN_AFTER
-    if now >= again:
+    if now >= again or _says_otherwise(write, before):
         return Decision(step=write)
     words = f"The marketplace said: {before.words}"
     done = order.state != OrderState.SHIPPING
     finding = dispatch_finding(order, Code.DISPATCH_REFUSED, words, now, done=done)
     return Decision(finding=finding, look_at=again)
+
+
+def _says_otherwise(write: Write, refused: IntentFacts) -> bool:
+    """Whether what was refused has been mended since: another carrier, other units."""
+    units = None if isinstance(write, SetTracking) else write.units
+    return (units, write.tracking) != (refused.units, refused.tracking)
 
 
 def follow(

@@ -38,12 +38,14 @@ class CarrierBook:
         configured, learned: the warehouse's name → a code.
         by_name: the warehouse's name → how it is told without a code.
         listed: code → carrier; empty when the list was never read.
+        always_tracked: shipping types whose parcels are not taken without tracking (SH12, F22).
     """
 
     configured: Mapping[str, str] = field(default_factory=dict)
     learned: Mapping[str, str] = field(default_factory=dict)
     by_name: Mapping[str, UnregisteredCarrier] = field(default_factory=dict)
     listed: Mapping[str, Listed] = field(default_factory=dict)
+    always_tracked: frozenset[str] = frozenset()
 
     def knows(self, parcel: ParcelFacts) -> bool:
         """Whether somebody said who carries it."""
@@ -84,7 +86,9 @@ class CarrierBook:
         return [each for each in ranked[:_CANDIDATES] if likeness(each) >= _ALIKE]
 
     def _code(self, name: str) -> str | None:
-        return self.learned.get(name) or self.configured.get(name)
+        """A code that the operator does not have any more is none: all that have it wait for a person."""
+        told = (self.learned.get(name), self.configured.get(name))
+        return next((code for code in told if code and (not self.listed or code in self.listed)), None)
 
 
 def asked_name(names: Sequence[str]) -> str:

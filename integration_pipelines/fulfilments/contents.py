@@ -60,7 +60,7 @@ def contents(
             if taken := _taken([line], wanting, free):
                 units[line.line_id] = units.get(line.line_id, 0) + taken
                 wanting -= taken
-        if wanting and not (parcel.shared and not candidates):
+        if wanting and not parcel.mixed and not (parcel.shared and not candidates):
             name = part.sku or part.line_id or "?"
             beyond[name] = beyond.get(name, 0) + wanting
     return Contents(units, beyond)

@@ -29,6 +29,7 @@ from integration_pipelines.fulfilments.checks import CAPTIONS, COLUMNS, Check, j
 from integration_pipelines.fulfilments.rooms import Room, dispatch_queue, dispatches_key, rooms_of
 from integration_pipelines.fulfilments.show import TO_SHIP_COLUMNS, orders_to_ship, read_seen, told_seen
 from integration_pipelines.integration import Integration
+from integration_pipelines.remote import RemoteError
 
 POLL_SECONDS = 60
 LONGEST_RUN_SECONDS = 600
@@ -119,7 +120,7 @@ def _channel_asset(room: Room) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         opened = integration.open()
         with failing_in_words(opened):
-            opened.carrier_intakes[room.channel.marketplace].read()
+            _read_carriers(context, opened, room)
             seen = told_seen(opened, room, opened.dispatch(room.key))
         context.log.info(seen.sentence)
         with opened.ledger.begin() as connection:
@@ -129,6 +130,14 @@ def _channel_asset(room: Room) -> dg.AssetsDefinition:
         )
 
     return dispatches
+
+
+def _read_carriers(context: dg.AssetExecutionContext, opened: Integration, room: Room) -> None:
+    """The day's lists, if they are due; a day without them is no reason not to tell what left."""
+    try:
+        opened.carrier_intakes[room.channel.marketplace].read()
+    except RemoteError as error:
+        context.log.warning(f"The operator's carriers were not read: {error}")
 
 
 def _checks(room: Room) -> dg.AssetChecksDefinition:

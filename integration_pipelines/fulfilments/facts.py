@@ -60,6 +60,7 @@ class ParcelFacts:
     Attributes:
         names: how the warehouse calls the carrier, the better names first.
         shared: another order has goods in it, so units that are not this order's are no surprise.
+        mixed: the same, and it is not told whose units of one SKU they are.
         changed_at: when we last saw it change, our clock.
     """
 
@@ -74,6 +75,7 @@ class ParcelFacts:
     lines: tuple[ParcelLine, ...]
     changed_at: datetime
     shared: bool = False
+    mixed: bool = False
 
     @property
     def has_left(self) -> bool:
@@ -141,11 +143,13 @@ class ShipmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class IntentFacts:
-    """How far one outward write got."""
+    """How far one outward write got; `units` and `tracking` are what it says."""
 
     state: IntentState
     words: str | None = None
     settled_at: datetime | None = None
+    units: Mapping[str, int] | None = None
+    tracking: Tracking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class DispatchFacts:
         shipments_read_at: when the marketplace was last asked for this order's parcels.
         intents: by key.
         ours: False for orders of a previous integration.
+        shipping_type: the operator's code of the shipping method that the customer chose; "" where not told.
     """
 
     marketplace: str
@@ -182,6 +187,7 @@ class DispatchFacts:
     intents: Mapping[str, IntentFacts] = field(default_factory=dict)
     ours: bool = True
     progress: str | None = None
+    shipping_type: str = ""
 
     @property
     def subject(self) -> str:

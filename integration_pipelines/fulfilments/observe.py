@@ -18,16 +18,23 @@ from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel, Marketplace
 from integration_pipelines.connectors.mirakl.shipments import ShipmentClient
 from integration_pipelines.exceptions import Code, Finding, Severity, settle
-from integration_pipelines.fulfilments.findings import gone_carriers, unreadable_parcels
-from integration_pipelines.fulfilments.records import read_book
+from integration_pipelines.fulfilments.findings import unreadable_parcels
+from integration_pipelines.fulfilments.steer import show_gone_carriers
 from integration_pipelines.ledger import Ledger
-from integration_pipelines.ledger.carriers import ListedCarrier, store_carriers
+from integration_pipelines.ledger.carriers import (
+    ListedCarrier,
+    ListedType,
+    store_carriers,
+    store_shipping_types,
+)
 from integration_pipelines.ledger.orders import forget_unreadable, keep_unreadable
 from integration_pipelines.ledger.parcels import (
     ChangedParcel,
     note_parcels_read,
+    numbers_of_parcels,
     orders_to_read_again,
     queue_dispatches,
+    read_buyers_again,
     store_parcels,
     withdraw_missing,
 )
@@ -40,7 +47,7 @@ from integration_pipelines.warehouse import Parcel, UnreadableRecord, Warehouse
 OVERLAP = timedelta(minutes=10)
 FIRST_READ = timedelta(days=7)
 READ_AGAIN_AT_MOST = 20  # single orders in one pass: each is a call or two
-CARRIERS_EVERY = timedelta(days=1)  # SH21: once a day (Mirakl §1.3)
+CARRIERS_EVERY = timedelta(days=1)  # SH21 and SH12: once a day (Mirakl §1.3)
 
 
 @dataclass
@@ -127,7 +134,8 @@ class DispatchIntake:
             if not (page.parcels or page.whole_orders or page.unreadable):
                 continue
             with self.ledger.begin() as connection:
-                changed = store_parcels(connection, self.key, page.parcels, read_at)
+                parcels = [*page.parcels, *self._for_merged_orders(connection, page.parcels)]
+                changed = store_parcels(connection, self.key, parcels, read_at)
                 gone = withdraw_missing(connection, self.key, page.whole_orders, page.parcels, read_at)
                 self._show(connection, [*changed, *gone], page.parcels, read_at, page.unreadable)
             report.parcels += len(page.parcels)
@@ -136,6 +144,16 @@ class DispatchIntake:
             report.unreadable += len(page.unreadable)
         with self.ledger.begin() as connection:
             advance_watermark(connection, self._scope, started_at, started_at)
+
+    def _for_merged_orders(self, connection: Connection, read: Sequence[Parcel]) -> list[Parcel]:
+        """Mixed parcels, told under one order alone, once more for each other that travels in them."""
+        mixed = {parcel.id: parcel for parcel in read if parcel.mixed}
+        kept = numbers_of_parcels(connection, self.key, mixed) if mixed else []
+        return [
+            replace(mixed[parcel_id], order_number=number)
+            for parcel_id, number in kept
+            if number != mixed[parcel_id].order_number
+        ]
 
     def _read_again(self, report: DispatchReadReport) -> None:
         every = self.warehouse.dispatch_feed.reread_every
@@ -159,6 +177,8 @@ class DispatchIntake:
         if changed:
             numbers = [each.base_number for each in changed]
             subjects = queue_dispatches(connection, list(self.channels), numbers, now)
+            if mixed := [each.base_number for each in changed if each.mixed]:
+                read_buyers_again(connection, list(self.channels), mixed)
             append_timeline(
                 connection,
                 [
@@ -179,7 +199,7 @@ class DispatchIntake:
 
 @dataclass
 class CarrierIntake:
-    """Reads the carriers that a marketplace's operator has registered, once a day (M17)."""
+    """Reads the carriers and shipping types that a marketplace's operator has, once a day (M17, F22)."""
 
     key: str
     settings: Marketplace
@@ -188,17 +208,30 @@ class CarrierIntake:
     clock: Clock
 
     def read(self) -> int | None:
-        """Read the list when that is due and show mapped codes that are gone; answers how many there are.
+        """Read the lists that are due and show mapped codes that are gone; answers how many carriers.
 
         Raises:
-            RemoteError: no usable answer; what is known of the list stays.
+            RemoteError: no usable answer; what is known of that list stays.
         """
-        now = self.clock.now()
+        listed = self._read_carriers() if self._is_due(self._scope) else None
+        if self._is_due(self._types_scope):
+            self._read_types()
+        return listed
+
+    def _is_due(self, scope: str) -> bool:
         with self.ledger.begin() as connection:
-            last = read_watermark(connection, self._scope)
-        if last is not None and now - last.read_at < CARRIERS_EVERY:
-            return None
-        listed = self.client.carriers()
+            last = read_watermark(connection, scope)
+        return last is None or self.clock.now() - last.read_at >= CARRIERS_EVERY
+
+    def _read_types(self) -> None:
+        now, listed = self.clock.now(), self.client.shipping_types()
+        types = [ListedType(each.code, each.label, bool(each.mandatory_tracking)) for each in listed]
+        with self.ledger.begin() as connection:
+            store_shipping_types(connection, self.key, types)
+            advance_watermark(connection, self._types_scope, now, now)
+
+    def _read_carriers(self) -> int:
+        now, listed = self.clock.now(), self.client.carriers()
         with self.ledger.begin() as connection:
             store_carriers(
                 connection,
@@ -206,17 +239,16 @@ class CarrierIntake:
                 [ListedCarrier(each.code, each.label, each.tracking_url) for each in listed],
             )
             advance_watermark(connection, self._scope, now, now)
-            self.show(connection, now)
+            show_gone_carriers(connection, self.key, self.settings, now)
         return len(listed)
-
-    def show(self, connection: Connection, now: datetime) -> None:
-        """Open and close what a person should know about mapped codes."""
-        book = read_book(connection, self.key, self.settings)
-        settle(connection, self._scope, self.key, gone_carriers(self.key, book), now)
 
     @property
     def _scope(self) -> str:
         return f"carriers:{self.key}"
+
+    @property
+    def _types_scope(self) -> str:
+        return f"shipping_types:{self.key}"
 
 
 def _unreachable(what: str, error: RemoteError) -> Finding:

@@ -18,7 +18,7 @@ from integration_pipelines.fulfilments.facts import (
     ShipmentFacts,
     Tracking,
 )
-from integration_pipelines.ledger.carriers import read_carriers, read_learned
+from integration_pipelines.ledger.carriers import read_carriers, read_learned, read_shipping_types
 from integration_pipelines.ledger.dispatches import read_dispatch_row
 from integration_pipelines.money import Money
 from integration_pipelines.remote import IntentState
@@ -63,6 +63,9 @@ def read_book(connection: Connection, marketplace: str, settings: Marketplace) -
             each.code: Listed(each.code, each.label, _NUMBER_IN_URL in each.tracking_url)
             for each in read_carriers(connection, marketplace)
         },
+        always_tracked=frozenset(
+            each.code for each in read_shipping_types(connection, marketplace) if each.mandatory_tracking
+        ),
     )
 
 
@@ -93,6 +96,7 @@ def _facts(row: RowMapping) -> DispatchFacts:
         intents={each["key"]: _intent(each) for each in row["intents"]},
         ours=row["outcome"] != "not_ours",
         progress=row["progress"],
+        shipping_type=row["shipping_type"],
     )
 
 
@@ -110,6 +114,7 @@ def _parcel(told: Mapping[str, Any]) -> ParcelFacts:
         lines=tuple(ParcelLine(each["line_id"], each["sku"], each["quantity"]) for each in told["lines"]),
         changed_at=datetime.fromisoformat(told["changed_at"]),
         shared=told["shared"],
+        mixed=told["mixed"],
     )
 
 
@@ -140,7 +145,13 @@ def _tracking(kept: Mapping[str, Any] | None) -> Tracking | None:
 
 
 def _intent(kept: Mapping[str, Any]) -> IntentFacts:
-    return IntentFacts(IntentState(kept["state"]), kept["words"], _moment(kept["settled_at"]))
+    return IntentFacts(
+        IntentState(kept["state"]),
+        kept["words"],
+        _moment(kept["settled_at"]),
+        kept["units"],
+        _tracking(kept["tracking"]),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -1,13 +1,23 @@
-"""What people teach about carriers."""
+"""What people teach about carriers, and what is wrong with what they taught."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from integration_pipelines.config import Channels
+from integration_pipelines.config import Channels, Marketplace
+from integration_pipelines.exceptions import settle
+from integration_pipelines.fulfilments.findings import gone_carriers
 from integration_pipelines.fulfilments.records import read_book
 from integration_pipelines.ledger.carriers import learn_carrier
 from integration_pipelines.ledger.dispatches import wake_waiting
+
+
+def show_gone_carriers(
+    connection: Connection, marketplace: str, settings: Marketplace, now: datetime
+) -> None:
+    """Open and close what a person should know about mapped codes that the operator does not list (F20)."""
+    book = read_book(connection, marketplace, settings)
+    settle(connection, f"carriers:{marketplace}", marketplace, gone_carriers(marketplace, book), now)
 
 
 def map_carrier(
@@ -45,7 +55,7 @@ def map_carrier(
             f"{f'The nearest are: {nearest}.' if nearest else 'It lists none like it.'}"
         )
     learn_carrier(connection, marketplace, name, code, who=who, now=now)
-    woken = wake_waiting(connection, marketplace, name.partition("/")[0], now)
-    woken += wake_waiting(connection, marketplace, name, now) if "/" in name else 0
+    show_gone_carriers(connection, marketplace, channels.marketplaces[marketplace], now)
+    woken = wake_waiting(connection, marketplace, name, now)
     orders = f"{woken} order{'' if woken == 1 else 's'} that waited"
     return f"{name!r} is {code} on {marketplace} from now on; the next run tells the {orders} for it."

@@ -1,13 +1,15 @@
-"""Carriers of marketplaces: the operator's own list, and what people taught about a warehouse's names."""
+"""What an operator says about shipping: its carriers, its shipping types; and what people taught about a
+warehouse's names.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from integration_pipelines.ledger.tables import learned_carriers, marketplace_carriers
+from integration_pipelines.ledger.tables import learned_carriers, marketplace_carriers, shipping_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +24,7 @@ class ListedCarrier:
 def store_carriers(connection: Connection, marketplace: str, listed: Iterable[ListedCarrier]) -> None:
     """Replace what is known of the operator's list by a complete read of it."""
     connection.execute(delete(marketplace_carriers).where(marketplace_carriers.c.marketplace == marketplace))
-    rows = {
-        each.code: {
-            "marketplace": marketplace,
-            "code": each.code,
-            "label": each.label,
-            "tracking_url": each.tracking_url,
-        }
-        for each in listed
-    }
+    rows = {each.code: {"marketplace": marketplace, **asdict(each)} for each in listed}
     if rows:
         connection.execute(insert(marketplace_carriers), [*rows.values()])
 
@@ -42,6 +36,32 @@ def read_carriers(connection: Connection, marketplace: str) -> Sequence[ListedCa
         columns.marketplace == marketplace
     )
     return [ListedCarrier(*row) for row in connection.execute(query.order_by(columns.code))]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedType:
+    """A shipping type of the operator's; `mandatory_tracking`: no dispatch without tracking details."""
+
+    code: str
+    label: str
+    mandatory_tracking: bool
+
+
+def store_shipping_types(connection: Connection, marketplace: str, listed: Iterable[ListedType]) -> None:
+    """Replace what is known of the operator's shipping types by a complete read of them."""
+    connection.execute(delete(shipping_types).where(shipping_types.c.marketplace == marketplace))
+    rows = {each.code: {"marketplace": marketplace, **asdict(each)} for each in listed}
+    if rows:
+        connection.execute(insert(shipping_types), [*rows.values()])
+
+
+def read_shipping_types(connection: Connection, marketplace: str) -> Sequence[ListedType]:
+    """The operator's shipping types as they were last read; empty when they never were."""
+    columns = shipping_types.c
+    query = select(columns.code, columns.label, columns.mandatory_tracking).where(
+        columns.marketplace == marketplace
+    )
+    return [ListedType(*row) for row in connection.execute(query.order_by(columns.code))]
 
 
 def learn_carrier(

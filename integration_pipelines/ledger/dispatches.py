@@ -72,6 +72,7 @@ def store_look(connection: Connection, channel: str, look: Look, now: datetime) 
 _READ = text("""
 select o.marketplace, o.order_id, o.number, o.state, o.currency, o.total_price, o.placed_at, o.cleared_at,
     o.ship_by, o.updated_at, o.read_at, o.outcome, o.version,
+    coalesce(o.raw ->> 'shipping_type_code', '') as shipping_type,
     o.raw ->> 'shipping_carrier_code' as carrier_code, o.raw ->> 'shipping_company' as carrier_name,
     o.raw ->> 'shipping_tracking' as tracking_number, o.raw ->> 'shipping_tracking_url' as tracking_url,
     coalesce(q.touched, 0) as touched, coalesce(q.failures, 0) as failures, q.parcels_read_at,
@@ -85,7 +86,8 @@ select o.marketplace, o.order_id, o.number, o.state, o.currency, o.total_price, 
     (select coalesce(jsonb_agg(to_jsonb(d) order by d.told_at, d.parcel), '[]') from dispatches d
         where d.marketplace = o.marketplace and d.order_id = o.order_id) as shipments,
     (select coalesce(jsonb_agg(jsonb_build_object('key', i.key, 'state', i.state, 'words', i.words,
-            'settled_at', i.settled_at) order by i.id), '[]') from intents i
+            'settled_at', i.settled_at, 'units', i.request -> 'units', 'tracking', i.request -> 'tracking')
+            order by i.id), '[]') from intents i
         where i.subject = o.marketplace || '/' || o.order_id and i.kind in ('ship', 'track')) as intents,
     w.state as booking, w.progress, k.warehouse_order_id as booking_id
 from orders o left join dispatch_queue q on q.marketplace = o.marketplace and q.order_id = o.order_id
@@ -233,14 +235,23 @@ def waiting_for_carriers(connection: Connection, channel: str) -> Sequence[RowMa
     return connection.execute(_WAITING, {"channel": channel}).mappings().all()
 
 
+_WAKE = text("""
+update dispatch_queue q set look_at = :now, touched = q.touched + 1
+where q.marketplace = :marketplace and q.waits_for is not null and (q.waits_for = :name or exists (
+    select from orders o join parcels p on p.base_number = o.number
+    cross join lateral jsonb_array_elements_text(p.also_named || to_jsonb(p.carrier)) as told(name)
+    where o.marketplace = q.marketplace and o.order_id = q.order_id
+        and :name in (told.name, told.name || '/' || p.service)))
+""")
+
+
 def wake_waiting(connection: Connection, marketplace: str, name: str, now: datetime) -> int:
-    """Decide again about every order that waits for this carrier; answers how many."""
-    woken = connection.execute(
-        update(dispatch_queue)
-        .where(dispatch_queue.c.marketplace == marketplace, dispatch_queue.c.waits_for == name)
-        .values(look_at=now, touched=dispatch_queue.c.touched + 1)
-    )
-    return woken.rowcount
+    """Decide again about every order that waits for this carrier, under any of its names; answers how many.
+
+    Args:
+        name: any of the warehouse's names of it, or `carrier/service`.
+    """
+    return connection.execute(_WAKE, {"marketplace": marketplace, "name": name, "now": now}).rowcount
 
 
 def wake_refused(connection: Connection, subjects: Iterable[str], now: datetime) -> None:

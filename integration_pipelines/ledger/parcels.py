@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
@@ -13,15 +13,15 @@ from integration_pipelines.warehouse import Parcel
 
 _SAME = (
     *("order_key", "store", "state", "raw_status", "carrier", "also_named", "service", "tracking_number"),
-    *("tracking_url", "more_tracking_numbers", "undivided", "shipped_at", "lines"),
+    *("tracking_url", "more_tracking_numbers", "undivided", "mixed", "shipped_at", "lines"),
 )
 _STORE = text(f"""
 with incoming as (
     select * from jsonb_to_recordset(cast(:rows as jsonb)) as r(
         parcel_id text, order_number text, base_number text, order_key text, store text, state text,
         raw_status text, carrier text, also_named jsonb, service text, tracking_number text,
-        tracking_url text, more_tracking_numbers jsonb, undivided boolean, shipped_at timestamptz,
-        lines jsonb, raw jsonb)
+        tracking_url text, more_tracking_numbers jsonb, undivided boolean, mixed boolean,
+        shipped_at timestamptz, lines jsonb, raw jsonb)
 )
 insert into parcels as p (
     warehouse, parcel_id, order_number, base_number, {", ".join(_SAME)}, raw, first_seen_at, changed_at,
@@ -34,7 +34,7 @@ on conflict (warehouse, parcel_id, order_number) do update set
 where excluded.read_at >= p.read_at
     and ({", ".join(f"excluded.{name}" for name in _SAME)})
         is distinct from ({", ".join(f"p.{name}" for name in _SAME)})
-returning p.parcel_id, p.order_number, p.base_number, p.state
+returning p.parcel_id, p.order_number, p.base_number, p.state, p.mixed
 """)  # noqa: S608 - names of columns, from above
 
 
@@ -46,6 +46,7 @@ class ChangedParcel:
     order_number: str
     base_number: str
     state: str
+    mixed: bool = False
 
 
 def store_parcels(
@@ -59,6 +60,19 @@ def store_parcels(
         _STORE, {"warehouse": warehouse, "read_at": read_at, "rows": json_text([*rows.values()])}
     )
     return [ChangedParcel(*row) for row in stored]
+
+
+_KEPT_UNDER = text("""
+select parcel_id, order_number from parcels where warehouse = :warehouse and parcel_id = any(:parcel_ids)
+""")
+
+
+def numbers_of_parcels(
+    connection: Connection, warehouse: str, parcel_ids: Iterable[str]
+) -> Sequence[tuple[str, str]]:
+    """Under which order numbers these parcels are kept: (parcel, number)."""
+    values = {"warehouse": warehouse, "parcel_ids": list(parcel_ids)}
+    return [(row.parcel_id, row.order_number) for row in connection.execute(_KEPT_UNDER, values)]
 
 
 _WITHDRAW = text("""
@@ -129,6 +143,23 @@ def orders_to_read_again(
     return connection.execute(_DUE_AGAIN, values | {"limit": limit}).mappings().all()
 
 
+_ASK_BUYERS = text("""
+insert into dispatch_queue as q (marketplace, order_id, channel, touched, parcels_read_at)
+select o.marketplace, o.order_id, o.channel, 0, :never from orders o
+where o.channel = any(:channels) and o.state = 'SHIPPING' and o.buyer <> '' and not (o.number = any(:numbers))
+    and exists (select from orders s where s.channel = o.channel and s.buyer = o.buyer
+        and s.number = any(:numbers))
+on conflict (marketplace, order_id) do update set parcels_read_at = :never
+""")
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_buyers_again(connection: Connection, channels: Sequence[str], base_numbers: Iterable[str]) -> None:
+    """The other orders of these ones' buyers are to be read by their own key at once: people merge such."""
+    values = {"channels": list(channels), "numbers": sorted(set(base_numbers)), "never": _NEVER}
+    connection.execute(_ASK_BUYERS, values)
+
+
 _NOTE_READ = text("""
 insert into dispatch_queue as q (marketplace, order_id, channel, touched, parcels_read_at)
 select marketplace, order_id, channel, 0, :now from orders
@@ -158,6 +189,7 @@ def _row(parcel: Parcel) -> dict[str, Any]:
         "tracking_url": parcel.tracking_url,
         "more_tracking_numbers": list(parcel.more_tracking_numbers),
         "undivided": parcel.undivided,
+        "mixed": parcel.mixed,
         "shipped_at": parcel.shipped_at.isoformat() if parcel.shipped_at else None,
         "lines": [line._asdict() for line in parcel.lines],
         "raw": dict(parcel.raw),

@@ -466,6 +466,7 @@ parcels = Table(
     Column("tracking_url", Text, nullable=False),
     Column("more_tracking_numbers", JSONB, nullable=False),
     Column("undivided", Boolean, nullable=False),
+    Column("mixed", Boolean, nullable=False, comment="another order's goods may be in it"),
     Column("shipped_at", _Moment),
     Column("lines", JSONB, nullable=False, comment="line_id (may be null), sku, quantity"),
     Column("raw", JSONB, nullable=False),
@@ -522,6 +523,15 @@ marketplace_carriers = Table(
     Column("code", Text, primary_key=True),
     Column("label", Text, nullable=False),
     Column("tracking_url", Text, nullable=False),
+)
+
+shipping_types = Table(
+    "shipping_types",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("mandatory_tracking", Boolean, nullable=False),
 )
 
 learned_carriers = Table(

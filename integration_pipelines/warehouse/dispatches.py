@@ -56,6 +56,7 @@ class Parcel:
         lines: empty for a label without units.
         more_tracking_numbers: further numbers of the same goods: a second carrier's, or further boxes.
         undivided: it is several boxes, and the warehouse does not tell what is in which.
+        mixed: people put another order's goods into it, and the warehouse does not tell whose are which.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Parcel:
     also_named: tuple[str, ...] = ()
     more_tracking_numbers: tuple[str, ...] = ()
     undivided: bool = False
+    mixed: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

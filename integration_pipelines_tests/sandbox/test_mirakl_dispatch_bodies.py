@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integration_pipelines_tests.dispatch_document import CONTRACTS, example_requests
 from integration_pipelines_tests.sandbox.dispatch_caller import UPS, DispatchCaller
-from integration_pipelines_tests.sandbox.test_mirakl_contract import DOCUMENT
+from integration_pipelines_tests.vendor_document import Contract
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -93,17 +94,16 @@ def test_damage_is_answered(
     json.dumps(shop.sandbox.truth())
 
 
-@pytest.mark.skipif(not DOCUMENT.exists(), reason="the vendor's OpenAPI document is not here")
-def test_the_vendors_own_requests_are_answered_as_the_document_says(shop: DispatchCaller) -> None:
-    for path, methods in json.loads(DOCUMENT.read_text())["paths"].items():
-        for method, described in methods.items():
-            operation = described.get("operationId", "") if isinstance(described, dict) else ""
-            if operation in {"ST01", "ST06", "ST23", "ST24", "RT01", "RT04", "RT21", "RT25", "RT26", "RT27",
-                             "RT29"}:  # fmt: skip
-                (expected,) = [int(status) for status in described["responses"] if status[0] == "2"]
-                for example in described["requestBody"]["content"]["application/json"]["examples"].values():
-                    status = shop.ask(method.upper(), path, example["value"]).status
-                    assert (operation, status) == (operation, expected)
+@pytest.mark.parametrize("document", CONTRACTS)
+def test_the_vendors_own_requests_are_answered_as_the_document_says(
+    shop: DispatchCaller, document: Contract
+) -> None:
+    told = [
+        (operation, expected, shop.ask(method, path, body).status)
+        for operation, method, path, expected, body in example_requests(document)
+    ]
+    assert [each for each in told if each[1] != each[2]] == []
+    assert len({operation for operation, *_ in told}) == 11
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

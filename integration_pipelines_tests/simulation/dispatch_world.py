@@ -118,3 +118,19 @@ def move_into_first(shop: Retailer, order_id: str, units: int) -> Allocation:
         known.allocations.remove(second)
     edited(shop, order_id)
     return first
+
+
+def carry(shop: Retailer, order_id: str, carrier: str) -> None:
+    """Staff of Veeqo correct who carries its parcel, and enter a number if it has none."""
+    shipment = in_veeqo(shop, order_id).allocations[0].shipment
+    assert shipment is not None
+    shipment.carrier_name, shipment.service_carrier_name, shipment.sub_carrier_id = carrier, None, None
+    shipment.tracking = shipment.tracking or f"N{shipment.id}"
+    edited(shop, order_id)
+
+
+def unmap_carriers(shop: Retailer) -> None:
+    """Nobody has mapped a carrier in the channels file."""
+    work = shop.integration.dispatch_work[shop.marketplace]
+    shipping = work.marketplace.shipping.model_copy(update={"carriers": {}})
+    work.marketplace = work.marketplace.model_copy(update={"carriers": {}, "shipping": shipping})

@@ -1,5 +1,7 @@
 """Dispatches in rounds on the sandbox: what leaves a warehouse is on its marketplace minutes later, once."""
 
+from typing import Any
+
 import pytest
 
 from integration_pipelines.fulfilments.steer import map_carrier
@@ -7,6 +9,7 @@ from integration_pipelines.ledger import Ledger
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
     FLOOR,
+    carry,
     left_warehouse,
     number,
     open_floor,
@@ -16,6 +19,7 @@ from integration_pipelines_tests.simulation.dispatch_world import (
     ship_one,
     split,
     track,
+    unmap_carriers,
     writes,
 )
 from integration_pipelines_tests.warehouse_profiles import DEPOSCO, WarehouseProfile
@@ -46,7 +50,7 @@ def test_what_leaves_the_warehouse_is_told_once_with_its_tracking(
     assert shop.codes() == []
 
 
-def veeqo_floor(ledger: Ledger, **fulfilment: object) -> Retailer:
+def veeqo_floor(ledger: Ledger, **fulfilment: Any) -> Retailer:
     return open_floor(ledger, WarehouseProfile.VEEQO, **{"multi_shipment": True, **fulfilment})
 
 
@@ -57,12 +61,10 @@ def map_carrier_now(shop: Retailer, name: str, code: str) -> str:
         )
 
 
-def without_carriers(ledger: Ledger, **fulfilment: object) -> Retailer:
+def without_carriers(ledger: Ledger, **fulfilment: Any) -> Retailer:
     """A shop in whose file nobody has mapped any carrier."""
     shop = veeqo_floor(ledger, **fulfilment)
-    work = shop.integration.dispatch_work[shop.marketplace]
-    shipping = work.marketplace.shipping.model_copy(update={"carriers": {}})
-    work.marketplace = work.marketplace.model_copy(update={"carriers": {}, "shipping": shipping})
+    unmap_carriers(shop)
     return shop
 
 
@@ -126,6 +128,39 @@ def test_f20_a_code_that_the_operator_renamed_is_noticed_the_next_day(ledger: Le
     assert "DPD_UK" in gone.reason
 
 
+def test_f20_what_left_with_a_renamed_carrier_waits_until_one_act_mends_it_for_all(ledger: Ledger) -> None:
+    shop = veeqo_floor(ledger)
+    shop.pass_minutes(2)
+    before = [order(shop, 1, order_id=f"ALP-{place}-A") for place in (77, 78)]
+    shop.sandbox.marketplaces[shop.marketplace].shop.carriers.rename("DPDUK", "DPD_UK")
+    leave_with_dpd(shop, *before)
+    assert [shop.codes(each) for each in before] == [["dispatch_refused"], ["dispatch_refused"]]
+
+    shop.pass_minutes(25 * 60, every=30)  # the operator's list is read again
+    after = order(shop, 1, order_id="ALP-79-A")
+    leave_with_dpd(shop, after)
+    assert sorted(shop.codes()) == ["carrier_gone", "unmapped_carrier"]
+    [waiting] = [each for each in shop.open_exceptions() if each.code == "unmapped_carrier"]
+    assert "DPD_UK" in waiting.details["candidates"]
+    assert sorted(waiting.details["orders"]) == [*before, after]
+    assert [parcels(shop, each) for each in (*before, after)] == [[], [], []]
+
+    told = map_carrier_now(shop, "DPD", "DPD_UK")  # as the file calls it; one of the names on the parcels
+    assert "the 3 orders that waited" in told
+    shop.pass_minutes(2)
+    for order_id in (*before, after):
+        [parcel] = parcels(shop, order_id)
+        assert (parcel["status"], parcel["carrier_code"]) == ("SHIPPED", "DPD_UK")
+    assert shop.codes() == []
+
+
+def leave_with_dpd(shop: Retailer, *order_ids: str) -> None:
+    for order_id in order_ids:
+        ship_now(shop, order_id)
+        carry(shop, order_id, "DPD")
+    shop.pass_minutes(3)
+
+
 def test_f21_two_parcels_for_one_line_are_two_shipments(ledger: Ledger) -> None:
     shop = veeqo_floor(ledger)
     order_id = order(shop, 4)
@@ -167,6 +202,21 @@ def test_f22_where_tracking_is_mandatory_nothing_is_told_without_it(ledger: Ledg
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
+
+
+@pytest.mark.parametrize(("wanting", "told"), [("STD", {}), ("EXPRESS", {"ST01": 1})])
+def test_f22_which_shipping_types_want_tracking_is_read_from_the_operator(
+    ledger: Ledger, wanting: str, told: dict[str, int]
+) -> None:
+    shop = veeqo_floor(ledger, mandatory_tracking=frozenset({wanting}))
+    work = shop.integration.dispatch_work[shop.marketplace]
+    shipping = work.marketplace.shipping.model_copy(update={"tracking_mandatory": False})
+    work.marketplace = work.marketplace.model_copy(update={"shipping": shipping})
+    order_id = order(shop, 1)
+    ship_now(shop, order_id)
+    track(shop, order_id, None)
+    shop.pass_minutes(90, every=10)
+    assert writes(shop) == told
 
 
 def test_tracking_that_comes_later_is_told_later_where_it_is_not_mandatory(ledger: Ledger) -> None:

@@ -3,11 +3,13 @@
 import pytest
 
 from integration_pipelines.ledger import Ledger
+from integration_pipelines.sandbox.mirakl.order import Fate
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
     edited,
     in_veeqo,
     move_into_first,
+    number,
     open_floor,
     order,
     parcels,
@@ -109,3 +111,26 @@ def test_units_that_a_parcel_gained_after_all_of_its_order_was_told_are_shown_to
     shop.pass_minutes(5)
     assert shop.codes(order_id) == ["unmatched_parcel"]
     assert writes(shop) == {"OR23": 1, "OR24": 1}
+
+
+@pytest.mark.parametrize("sku", [0, 1], ids=["one SKU", "two SKUs"])
+def test_orders_that_staff_merged_are_both_told_and_surprise_nobody(ledger: Ledger, sku: int) -> None:
+    shop = open_floor(ledger, multi_shipment=True)
+    goods, buyer, fate = shop.skus(2), {"customer_id": "B-1"}, Fate(debit_seconds=30)
+    absorbed = shop.place((goods[0], 1), order_id="ALP-76-A", buyer=buyer, fate=fate)
+    kept = shop.place((goods[sku], 2), order_id="ALP-77-A", buyer=buyer, fate=fate)
+    shop.pass_minutes(6)
+    shop.sandbox.veeqo.merge_as_staff(number(shop, absorbed), number(shop, kept))
+    ship_now(shop, kept)
+    for _ in range(5):
+        shop.pass_minutes(1)
+        assert shop.codes() == []
+    [first], [second] = parcels(shop, absorbed), parcels(shop, kept)
+    assert (first["lines"][0][1], second["lines"][0][1]) == (1, 2)
+    assert first["tracking_number"] == second["tracking_number"]
+
+    track(shop, kept, "OTHER1")
+    shop.pass_minutes(5)
+    told = [parcels(shop, each)[0]["tracking_number"] for each in (absorbed, kept)]
+    assert told == ["OTHER1", "OTHER1"]
+    assert shop.codes() == []

@@ -2,8 +2,8 @@
 
 Surprising: the order's status says nothing about parcels (§5.5); a voided shipment simply disappears, so an
 order is told whole unless it shows no allocation at all, which it does for a moment while it is allocated
-anew (§10); and an allocation does not name order lines, so a line is identified only where one line alone
-has the item and carries our reference.
+anew (§10); orders that people merged travel under the number of one of them; and an allocation does not name
+order lines, so a line is identified only where one line alone has the item and carries our reference.
 """
 
 import re
@@ -80,6 +80,7 @@ def _parcel(order: Order, allocation: Allocation, shipment: Shipment, raw: Mappi
         shipped_at=shipment.created_at,  # there is no other time (Veeqo §11.2)
         lines=tuple(_lines(order, allocation)),
         also_named=tuple(others),
+        mixed=bool(order.merged_order),
         raw=raw,
     )
 

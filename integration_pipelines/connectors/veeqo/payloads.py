@@ -295,6 +295,7 @@ class Order(Payload):
     picked_status: Text = ""
     allocated_completely: OptionalFlag = None
     merged_to_id: OptionalId = None
+    merged_order: OptionalFlag = None
     channel: SalesChannel | None = None
     customer: Customer | None = None
     deliver_to: DeliveryAddress | None = None

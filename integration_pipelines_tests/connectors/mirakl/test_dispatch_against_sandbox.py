@@ -34,7 +34,8 @@ from integration_pipelines.remote import OutcomeUnknown, Refused, RemoteError
 from integration_pipelines.sandbox import Business, Sandbox
 from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines_tests.answers import Falsifier
-from integration_pipelines_tests.sandbox.test_mirakl_contract import DOCUMENT, Contract
+from integration_pipelines_tests.dispatch_document import CONTRACTS
+from integration_pipelines_tests.vendor_document import Contract
 
 DAY = 86_400
 UPS = TrackingDetails(carrier_code="UPS", tracking_number="1Z000")
@@ -338,8 +339,8 @@ def test_on_a_bad_day_nothing_is_doubled_by_the_client_itself() -> None:
     assert truth["quota_breaches"] == []
 
 
-@pytest.mark.skipif(not DOCUMENT.exists(), reason="the vendor's OpenAPI document is not here")
-def test_requests_follow_the_vendors_document() -> None:
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_requests_follow_the_vendors_document(contract: Contract) -> None:
     shop = Shop()
     order, whole = shop.place(2, 1), shop.place(1)
     packed = replace(parcel(order, 1, 1), shipped=False)
@@ -366,7 +367,6 @@ def test_requests_follow_the_vendors_document() -> None:
     returns.cancel(["x"])
     returns.reasons("REFUND")
     returns.refund([replace(back(whole, Decimal("0.10")), excluded_from_shipment=True)], "TAX_INCLUDED")
-    contract = Contract(json.loads(DOCUMENT.read_text()))
 
     operations = set()
     for method, target, body in shop.wire.calls:

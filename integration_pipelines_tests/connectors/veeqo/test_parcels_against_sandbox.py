@@ -134,6 +134,7 @@ def test_one_parcel_for_two_orders_is_told_under_the_order_that_people_kept() ->
     (parcel,) = parcels(retailer)
 
     assert (parcel.order_number, sum(line.quantity for line in parcel.lines)) == ("A-2", 3)
+    assert parcel.mixed
     assert retailer.warehouse.parcels_of(absorbed) == retailer.warehouse.parcels_of(kept) == [parcel]
 
 

@@ -8,7 +8,10 @@ revision = "0005"
 down_revision = "0004"
 
 _MOMENT = sa.DateTime(timezone=True)
-_NEW = ("learned_carriers", "marketplace_carriers", "dispatch_queue", "dispatches", "parcels")
+_NEW = (
+    *("learned_carriers", "shipping_types", "marketplace_carriers"),
+    *("dispatch_queue", "dispatches", "parcels"),
+)
 
 # What happens before dispatch is not looked at until a parcel says otherwise.
 _MOVED = "dispatch_version <> version and state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED')"
@@ -32,6 +35,7 @@ def upgrade() -> None:
         sa.Column("tracking_url", sa.Text(), nullable=False),
         sa.Column("more_tracking_numbers", postgresql.JSONB(), nullable=False),
         sa.Column("undivided", sa.Boolean(), nullable=False),
+        sa.Column("mixed", sa.Boolean(), nullable=False),
         sa.Column("shipped_at", _MOMENT),
         sa.Column("lines", postgresql.JSONB(), nullable=False),
         sa.Column("raw", postgresql.JSONB(), nullable=False),
@@ -93,6 +97,13 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), primary_key=True),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("tracking_url", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "shipping_types",
+        sa.Column("marketplace", sa.Text(), primary_key=True),
+        sa.Column("code", sa.Text(), primary_key=True),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("mandatory_tracking", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "learned_carriers",
