@@ -27,6 +27,7 @@ from integration_pipelines.marketplace import OrderState
 from integration_pipelines.remote import IntentState
 
 TRIED_AGAIN_AFTER = timedelta(hours=1)
+SHOWN_WITHIN = timedelta(minutes=2)  # the next read of changed orders shows for nothing what was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def follow(
     """What was told stays true: read back, told once more where it is not shown, then a person's (F19)."""
     name = shipment.parcel or WHOLE_ORDER
     if not shipment.read_back:
-        return Decision(step=ReadAgain() if shipment.shipment_id is None else ReadShipments())
+        if shipment.shipment_id is None and shipment.told_at is not None:
+            return order_read_back(shipment.told_at, now)
+        return Decision(step=ReadShipments())
     wanted = book.tracking(parcel) if parcel.followable else None
     if wanted is None:
         unmapped = parcel.followable and not book.knows(parcel)
@@ -94,6 +97,12 @@ def follow(
         return told
     words = f"The marketplace took {_spelled(wanted)} without an error and shows {_spelled(shipment.seen)}."
     return Decision(finding=dispatch_finding(order, Code.TRACKING_NOT_SHOWN, words, now, done=True))
+
+
+def order_read_back(told_at: datetime, now: datetime) -> Decision:
+    """The order itself says what came of it: in the next read of changes, else it is asked for."""
+    due = told_at + SHOWN_WITHIN
+    return Decision(step=ReadAgain()) if now >= due else Decision(look_at=due)
 
 
 def track_key(order: DispatchFacts, write: SetTracking) -> str:
