@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from benchmarks.goods import calls as goods_calls
 from benchmarks.orders import acceptance, calls, day, idle, intake
 from benchmarks.rows import Row
 from benchmarks.stage import Stage
@@ -23,6 +24,7 @@ class Sizes:
         idle_looks: repetitions of each idle look.
         idle_ledgers: open orders in the ledger.
         day_orders: orders of the simulated day of `day_hours`.
+        goods_orders: orders whose dispatches and returns are counted, within `goods_hours` of simulated time.
         stock_skus: of a warehouse that five marketplaces list.
         stock_pairs: passes over them with 1 % changed, ours and peer in turns.
     """
@@ -38,6 +40,8 @@ class Sizes:
     idle_ledgers: tuple[int, ...]
     day_orders: int
     day_hours: float
+    goods_orders: int
+    goods_hours: float
     stock_skus: int
     stock_pairs: int
 
@@ -54,6 +58,8 @@ SHORT = Sizes(
     idle_ledgers=(1_000, 10_000),
     day_orders=250,
     day_hours=6,
+    goods_orders=100,
+    goods_hours=14,
     stock_skus=10_000,
     stock_pairs=3,
 )
@@ -69,6 +75,8 @@ FULL = Sizes(
     idle_ledgers=(1_000, 10_000, 50_000),
     day_orders=1_000,
     day_hours=24,
+    goods_orders=500,
+    goods_hours=24,
     stock_skus=100_000,
     stock_pairs=3,
 )
@@ -93,6 +101,9 @@ BENCHMARKS: Mapping[str, Callable[[Stage, Sizes, Tell], list[Row]]] = {
     ),
     "orders/day": lambda stage, sizes, tell: day.measure(
         stage, orders=sizes.day_orders, hours=sizes.day_hours, tell=tell
+    ),
+    "dispatches/calls": lambda stage, sizes, tell: goods_calls.measure(
+        stage, orders=sizes.goods_orders, hours=sizes.goods_hours, tell=tell
     ),
     "stock/pass": lambda stage, sizes, tell: passes.measure(
         stage, skus=sizes.stock_skus, repetitions=sizes.stock_pairs, tell=tell

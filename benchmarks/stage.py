@@ -5,7 +5,7 @@ The database keeps its durable defaults: intake waits for its commits as it does
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -85,7 +85,7 @@ class Others:
 class Retailer:
     """The sandbox and the integration in this process, on one clock that stands until it is moved.
 
-    Its rounds work orders alone: their figures stay those of orders, whatever other flows do.
+    Its rounds work orders alone, unless told otherwise: figures of orders stay theirs.
     """
 
     sandbox: Sandbox
@@ -94,13 +94,14 @@ class Retailer:
     others: Others
 
     @classmethod
-    def of(cls, business: Business, ledger: Ledger) -> "Retailer":
+    def of(cls, business: Business, ledger: Ledger, flows: Collection[str] = ()) -> "Retailer":
+        """Args: `flows`: what is worked beside orders (`stock`, `dispatches`, `returns`)."""
         clock = ManualClock(business.start)
         sandbox = Sandbox(business, clock)
         others = Others(sandbox)
         document, keys = demo_channels(sandbox.accounts(), "http://sandbox.invalid")
         for channel in document["channels"].values():
-            for flow in ("stock", "dispatches", "returns"):
+            for flow in {"stock", "dispatches", "returns"}.difference(flows):
                 del channel[flow]
         channels = parse_channels(as_yaml(document))
         integration = build_integration(

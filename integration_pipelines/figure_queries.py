@@ -58,12 +58,12 @@ select (select count(*) from orders_here where ours and (confirmed >= wanted
             and e.told_at is not null and e.units = d.units and e.tracking ->> 'number' is not null
             and e.tracking ->> 'number' = d.tracking ->> 'number')) as doubled
 """)
-# From leaving the warehouse until the marketplace had it; an order that is told in one go waits for its last
-# parcel. What left before we knew of it, or waited for a person, is in it.
+# From leaving the warehouse, and from our first sight of it, until the marketplace had it; an order that is
+# told in one go waits for its last parcel. What waited for a number or a person is in it.
 LEFT = text("""
-select p.shipped_at as since, d.confirmed_at as until
+select p.shipped_at as since, greatest(p.shipped_at, p.seen_at) as seen, d.confirmed_at as until
 from dispatches d join orders o using (marketplace, order_id)
-cross join lateral (select max(q.shipped_at) as shipped_at from parcels q
+cross join lateral (select max(q.shipped_at) as shipped_at, max(q.first_seen_at) as seen_at from parcels q
     where q.base_number = o.number and q.state = 'shipped'
         and (q.parcel_id = d.parcel or d.parcel = 'order')) p
 where d.told_at is not null and d.confirmed_at >= p.shipped_at

@@ -127,8 +127,11 @@ def closing_figures(ledger: Ledger, channels: Channels) -> Figures:
             "import": _waits(imported, "cleared_at", "booked_at"),
             # From our first sight of a sale until another marketplace of the warehouse shows it.
             "sale_to_stock": _waits(sales, "since", "until"),
-            # From leaving the warehouse until the marketplace was told, and from the desk to the refund.
+            # From leaving the warehouse until the marketplace was told; and without the time in which the
+            # warehouse did not answer, from our first sight of the parcel.
             "dispatch": _waits(dispatched, "since", "until"),
+            "dispatch_once_seen": _waits(dispatched, "seen", "until"),
+            # From the receipt at the returns desk.
             "refund": _waits(refunded, "since", "until"),
         },
     )

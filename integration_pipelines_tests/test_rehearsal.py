@@ -66,9 +66,10 @@ def test_rehearsal_and_demo_come_to_the_same_figures(tmp_path: Path) -> None:
     )
     rehearsal = json.loads((tmp_path / "rehearsal.json").read_text())
     demo = json.loads((tmp_path / "demo.json").read_text())
-    same = ("orders", "outcomes", "exceptions", "calls", "quota", "seconds")
+    same = ("orders", "outcomes", "dispatches", "refunds", "exceptions", "calls", "quota", "seconds")
     assert {name: rehearsal[name] for name in same} == {name: demo[name] for name in same}
     assert demo["orders"]["seen"] > 10
+    assert demo["dispatches"]["confirmed"] > 0
 
 
 def test_a_stepped_clock_moves_in_whole_seconds_and_only_when_it_waits() -> None:

@@ -30,6 +30,7 @@ from integration_pipelines.marketplace import OrderState
 from integration_pipelines.remote import IntentState
 
 TRIED_AGAIN_AFTER = timedelta(hours=1)
+SHOWN_WITHIN = timedelta(minutes=2)  # the next read of changed orders shows for nothing what was told
 _CHANGE = re.compile(r"(\d+):([0-9a-f]+)")  # how the key of a tracking write ends
 
 
@@ -107,6 +108,12 @@ def follow(
     return Decision(finding=dispatch_finding(order, Code.TRACKING_NOT_SHOWN, words, now, done=True))
 
 
+def order_read_back(told_at: datetime, now: datetime) -> Decision:
+    """The order itself says what came of it: in the next read of changes, else it is asked for."""
+    due = told_at + SHOWN_WITHIN
+    return Decision(step=ReadAgain()) if now >= due else Decision(look_at=due)
+
+
 def track_key(order: DispatchFacts, write: SetTracking) -> str:
     """One write per change of what is said of a parcel.
 
@@ -128,8 +135,8 @@ def track_key(order: DispatchFacts, write: SetTracking) -> str:
 
 
 def _read_back(shipment: ShipmentFacts, now: datetime) -> Decision:
-    if shipment.shipment_id is None:
-        return Decision(step=ReadAgain())
+    if shipment.shipment_id is None and shipment.told_at is not None:
+        return order_read_back(shipment.told_at, now)
     if shipment.missed_at and shipment.told_at and now < shipment.told_at + LISTED_AFTER:
         return Decision(look_at=shipment.told_at + LISTED_AFTER)
     return Decision(step=ReadShipments())

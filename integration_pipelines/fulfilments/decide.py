@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from integration_pipelines.config import Shipping
 from integration_pipelines.exceptions.findings import Finding, Severity
 from integration_pipelines.exceptions.taxonomy import Code
+from integration_pipelines.fulfilments.attempts import order_read_back
 from integration_pipelines.fulfilments.carriers import CarrierBook
 from integration_pipelines.fulfilments.contents import (
     departed,
@@ -133,7 +134,7 @@ def _to_ship(order: DispatchFacts, floor: Floor, now: datetime) -> Iterator[Deci
 def _read_confirmation_back(order: DispatchFacts, told_at: datetime, now: datetime) -> Decision:
     """All is told: the order itself must say so (F13 of dispatches)."""
     if order.read_at < told_at:
-        return Decision(step=ReadAgain())
+        return order_read_back(told_at, now)
     due = told_at + CONFIRMED_WITHIN
     waits_for_debit = any(each.state == ShipmentState.SHIPMENT_PREPARED for each in order.shipments)
     if now < due or waits_for_debit:

@@ -1,0 +1,1 @@
+"""Benchmarks of goods that leave and come back."""
