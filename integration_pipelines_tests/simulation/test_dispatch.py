@@ -4,7 +4,6 @@ import pytest
 
 from integration_pipelines.fulfilments.steer import map_carrier
 from integration_pipelines.ledger import Ledger
-from integration_pipelines.sandbox.veeqo.order_records import Shipment
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
     FLOOR,
@@ -157,11 +156,10 @@ def test_f22_where_tracking_is_mandatory_nothing_is_told_without_it(ledger: Ledg
     shop = veeqo_floor(ledger, mandatory_tracking=frozenset({"STD"}))
     order_id = order(shop, 1)
     ship_now(shop, order_id)
-    shipment = untracked(shop, order_id)
+    shop.sandbox.veeqo.set_tracking_as_staff(number(shop, order_id), None)
     shop.pass_minutes(180, every=5)
     assert writes(shop) == {}
-    shipment.tracking = "LATE123"
-    shop.sandbox.veeqo._company.touch_order(shop.sandbox.veeqo._company.numbered(number(shop, order_id)))
+    shop.sandbox.veeqo.set_tracking_as_staff(number(shop, order_id), "LATE123")
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
@@ -171,12 +169,11 @@ def test_tracking_that_comes_later_is_told_later_where_it_is_not_mandatory(ledge
     shop = veeqo_floor(ledger)
     order_id = order(shop, 1)
     ship_now(shop, order_id)
-    shipment = untracked(shop, order_id)
+    shop.sandbox.veeqo.set_tracking_as_staff(number(shop, order_id), None)
     shop.pass_minutes(70, every=5)
     [told] = parcels(shop, order_id)
     assert (told["status"], told["tracking_number"]) == ("SHIPPED", None)
-    shipment.tracking = "LATE123"
-    shop.sandbox.veeqo._company.touch_order(shop.sandbox.veeqo._company.numbered(number(shop, order_id)))
+    shop.sandbox.veeqo.set_tracking_as_staff(number(shop, order_id), "LATE123")
     shop.pass_minutes(5)
     [told] = parcels(shop, order_id)
     assert told["tracking_number"] == "LATE123"
@@ -250,12 +247,3 @@ def on_floor(shop: Retailer, order_id: str) -> str:
     truth = shop.sandbox.deposco.order_numbered(number(shop, order_id))
     assert truth is not None
     return str(truth["status"])
-
-
-def untracked(shop: Retailer, order_id: str) -> Shipment:
-    """Its parcel, whose number nobody has entered yet."""
-    company = shop.sandbox.veeqo._company
-    [allocation] = company.numbered(number(shop, order_id)).allocations
-    assert allocation.shipment is not None
-    allocation.shipment.tracking = None
-    return allocation.shipment

@@ -223,6 +223,19 @@ class VeeqoAccount:
             raise ValueError(f"Order {number} has no shipment.")
         parcels.void(self._company, order, gone[-1])
 
+    def set_tracking_as_staff(self, number: str, tracking: str | None) -> None:
+        """A person types a tracking number over that of the order's last parcel, or takes it away.
+
+        Raises:
+            ValueError: none of its parcels has left.
+        """
+        order = self._open_order(number, may_have_left=True)
+        gone = [held.shipment for held in order.allocations if held.shipment]
+        if not gone:
+            raise ValueError(f"Order {number} has no shipment.")
+        gone[-1].tracking = tracking
+        self._company.touch_order(order)
+
     def book_return_as_staff(self, number: str, units: Mapping[str, int], reason: str | None = None) -> str:
         """A person books a return of these units by SKU; answers its number.
 
