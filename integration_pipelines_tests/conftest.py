@@ -96,7 +96,8 @@ def ledger(database_url: str) -> Iterator["Ledger"]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What pytest-xdist would swallow with its workers' output: the kill matrix's count, other figures.
 
-    A test tells a figure by `record_property("figure", words)`.
+    A test tells a figure by `record_property("figure", words)`; one of the kill matrix that is several cases
+    tells how many by `record_property("deaths", count)`.
     """
     for report in terminalreporter.stats.get("passed", []):
         for name, words in report.user_properties:
@@ -104,7 +105,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 terminalreporter.write_line(words)
     counted = {
         outcome: sum(
-            "test_kill_matrix" in report.nodeid for report in terminalreporter.stats.get(outcome, [])
+            int(dict(report.user_properties).get("deaths", 1))
+            for report in terminalreporter.stats.get(outcome, [])
+            if "test_kill_matrix" in report.nodeid
         )
         for outcome in ("passed", "failed", "error")
     }

@@ -1,15 +1,23 @@
 """Fixtures of the simulations: which warehouse a test runs on, and the start of a scenario there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from integration_pipelines.ledger import Ledger
 from integration_pipelines_tests.business import Retailer
+from integration_pipelines_tests.simulation.worlds import worlds_served
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 Start = Callable[..., tuple[Retailer, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[str]:
+    """The address of a server of sandboxes, for workers in processes of their own."""
+    with worlds_served() as address:
+        yield address
 
 
 @pytest.fixture

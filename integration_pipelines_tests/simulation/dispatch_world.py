@@ -10,7 +10,6 @@ from typing import Any
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines.sandbox.mirakl.order import Fate
-from integration_pipelines.sandbox.veeqo.order_records import Allocation, Order
 from integration_pipelines_tests.business import Retailer, quiet_business
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
@@ -88,45 +87,20 @@ def ship_one(shop: Retailer, order_id: str) -> None:
     shop.sandbox.veeqo.ship_one_as_staff(number(shop, order_id))
 
 
-def in_veeqo(shop: Retailer, order_id: str) -> Order:
-    return shop.sandbox.veeqo._company.numbered(number(shop, order_id))
+def track(shop: Retailer, order_id: str, tracking_number: str | None) -> None:
+    """Staff of Veeqo enter another number on its last parcel; None takes it off."""
+    shop.sandbox.veeqo.set_tracking_as_staff(number(shop, order_id), tracking_number)
 
 
-def edited(shop: Retailer, order_id: str) -> None:
-    """Somebody saved the order in Veeqo."""
-    shop.sandbox.veeqo._company.touch_order(in_veeqo(shop, order_id))
-
-
-def track(shop: Retailer, order_id: str, tracking_number: str | None, parcel: int = 0) -> None:
-    """Staff of Veeqo enter another number on a parcel; None takes it off."""
-    held = in_veeqo(shop, order_id).allocations[parcel]
-    assert held.shipment is not None
-    held.shipment.tracking = tracking_number
-    edited(shop, order_id)
-
-
-def move_into_first(shop: Retailer, order_id: str, units: int) -> Allocation:
-    """Staff of Veeqo take units out of the second parcel and put them into the first, whether it left or not.
-
-    One that nothing is left in is gone.
-    """
-    known = in_veeqo(shop, order_id)
-    first, second = known.allocations[:2]
-    first.lines[0].quantity += units
-    second.lines[0].quantity -= units
-    if not second.lines[0].quantity:
-        known.allocations.remove(second)
-    edited(shop, order_id)
-    return first
+def move_into_first(shop: Retailer, order_id: str, units: int) -> None:
+    """Staff of Veeqo move units from the second parcel into the first, whether it left or not."""
+    shop.sandbox.veeqo.repack_as_staff(number(shop, order_id), 0, units)
+    shop.sandbox.veeqo.repack_as_staff(number(shop, order_id), 1, -units)
 
 
 def carry(shop: Retailer, order_id: str, carrier: str) -> None:
-    """Staff of Veeqo correct who carries its parcel, and enter a number if it has none."""
-    shipment = in_veeqo(shop, order_id).allocations[0].shipment
-    assert shipment is not None
-    shipment.carrier_name, shipment.service_carrier_name, shipment.sub_carrier_id = carrier, None, None
-    shipment.tracking = shipment.tracking or f"N{shipment.id}"
-    edited(shop, order_id)
+    """Staff of Veeqo correct who carries its last parcel."""
+    shop.sandbox.veeqo.set_carrier_as_staff(number(shop, order_id), carrier)
 
 
 def unmap_carriers(shop: Retailer) -> None:

@@ -6,8 +6,6 @@ from integration_pipelines.ledger import Ledger
 from integration_pipelines.sandbox.mirakl.order import Fate
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
-    edited,
-    in_veeqo,
     move_into_first,
     number,
     open_floor,
@@ -106,8 +104,7 @@ def test_units_that_a_parcel_gained_after_all_of_its_order_was_told_are_shown_to
     ledger: Ledger,
 ) -> None:
     shop, order_id = told(ledger, several=False, units=2)
-    in_veeqo(shop, order_id).allocations[0].lines[0].quantity += 1
-    edited(shop, order_id)
+    shop.sandbox.veeqo.repack_as_staff(number(shop, order_id), 0, 1)
     shop.pass_minutes(5)
     assert shop.codes(order_id) == ["unmatched_parcel"]
     assert writes(shop) == {"OR23": 1, "OR24": 1}

@@ -1,11 +1,12 @@
 """The kill matrix: a worker dies by SIGKILL at every boundary of every kind of write; one effect remains.
 
 Real processes, HTTP and PostgreSQL. The first worker is killed, a second one goes on from what the
-ledger and the other side know. The sandbox's truth says how often each write was carried out.
+ledger and the other side know. The sandbox's truth says how often each write was carried out. Dispatches and
+returns are in `test_kill_matrix_of_goods.py`.
 """
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,18 +18,10 @@ from integration_pipelines_tests.databases import Databases
 from integration_pipelines_tests.simulation.processes import ended
 from integration_pipelines_tests.simulation.promises import CANCELLATIONS, assert_stock_is_true, calls_of
 from integration_pipelines_tests.simulation.stock_world import NO_BUFFER
-from integration_pipelines_tests.simulation.worker import ANSWER_UNREAD, Assignment
-from integration_pipelines_tests.simulation.worlds import stage, truth_of, worlds_served
+from integration_pipelines_tests.simulation.worker import ANSWER_UNREAD, BOUNDARIES, Assignment
+from integration_pipelines_tests.simulation.worlds import stage, truth_of
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
-BOUNDARIES = (
-    Boundary.BEFORE_ROW,
-    Boundary.AFTER_ROW,
-    Boundary.AFTER_SENDING,
-    ANSWER_UNREAD,
-    Boundary.AFTER_EFFECT,
-    Boundary.BEFORE_OUTCOME,
-)
 VEEQO, DEPOSCO_V2, DEPOSCO_V1 = (
     WarehouseProfile.VEEQO,
     WarehouseProfile.DEPOSCO_V2,
@@ -51,7 +44,6 @@ CASES = [
 # The marketplace has the import, and the ledger does not know it.
 DONE_AND_UNKNOWN = (ANSWER_UNREAD, Boundary.AFTER_EFFECT.value, Boundary.BEFORE_OUTCOME.value)
 STOCK_CASES = [str(boundary) for boundary in BOUNDARIES]
-DISPATCH_CASES = [str(boundary) for boundary in BOUNDARIES]
 
 
 @dataclass(frozen=True)
@@ -74,22 +66,6 @@ STORIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def worlds() -> Iterator[str]:
-    with worlds_served() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def survived(pytestconfig: pytest.Config) -> Iterator[list[str]]:
-    """Cases in which exactly one effect remained; their number is printed at the end."""
-    cases: list[str] = []
-    yield cases
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        print(f"\nkill matrix: {len(cases)} of {len(CASES) + len(STOCK_CASES) + len(DISPATCH_CASES)}")
-
-
 @pytest.mark.parametrize(("profile", "kind", "boundary"), CASES)
 def test_a_worker_killed_anywhere_leaves_one_effect(
     profile: WarehouseProfile,
@@ -97,7 +73,6 @@ def test_a_worker_killed_anywhere_leaves_one_effect(
     boundary: str,
     worlds: str,
     postgres: Databases,
-    survived: list[str],
 ) -> None:
     world = f"{worlds}/{profile}-{kind}-{boundary}"
     story = STORIES.get((profile, kind), Story())
@@ -121,18 +96,19 @@ def test_a_worker_killed_anywhere_leaves_one_effect(
     truth = truth_of(world)
     assert effects(truth, order_id, before) == expected(profile, kind)
     postgres.drop(database_url)
-    survived.append(f"{profile}/{kind}/{boundary}")
 
 
 @pytest.mark.parametrize("boundary", STOCK_CASES)
 def test_a_worker_killed_anywhere_leaves_true_figures(
-    boundary: str, worlds: str, postgres: Databases, survived: list[str]
+    boundary: str, worlds: str, postgres: Databases
 ) -> None:
     """Nobody can look an import up: one whose answer was lost is followed by another with fresh figures."""
     world = f"{worlds}/{VEEQO}-stock-{boundary}"
     stage(world, "plain")
     database_url = postgres.create()
-    doomed = Assignment(world, database_url, ("stock", boundary), settings=NO_BUFFER, at_least=5, stock=True)
+    doomed = Assignment(
+        world, database_url, ("stock", boundary), settings=NO_BUFFER, at_least=5, rest="stock"
+    )
     assert ended(doomed) == -signal.SIGKILL, "the worker never came to this boundary"
     assert ended(replace(doomed, dies_at=None)) == 0, "the next worker did not come to rest"
 
@@ -143,25 +119,6 @@ def test_a_worker_killed_anywhere_leaves_true_figures(
     assert len(full) == 1 + (boundary in DONE_AND_UNKNOWN)
     assert_stock_is_true(truth, database_url)
     postgres.drop(database_url)
-    survived.append(f"{VEEQO}/stock/{boundary}")
-
-
-@pytest.mark.parametrize("boundary", DISPATCH_CASES)
-def test_a_worker_killed_anywhere_tells_a_parcel_once(
-    boundary: str, worlds: str, postgres: Databases, survived: list[str]
-) -> None:
-    """ST01 knows no idempotency: what was told and whose answer was lost is found by our reference."""
-    world = f"{worlds}/{VEEQO}-ship-{boundary}"
-    [order_id] = stage(world, "leaves")
-    database_url = postgres.create()
-    doomed = Assignment(world, database_url, ("ship", boundary), settings={"dispatches": {}}, at_least=9)
-    assert ended(doomed) == -signal.SIGKILL, "the worker never came to this boundary"
-    assert ended(replace(doomed, dies_at=None)) == 0, "the next worker did not come to rest"
-
-    order = truth_of(world)["marketplaces"]["alpine"]["orders"][order_id]
-    assert (order["state"], len(order["parcels"])) == ("SHIPPED", 1)
-    postgres.drop(database_url)
-    survived.append(f"{VEEQO}/ship/{boundary}")
 
 
 def test_one_order_survives_a_death_at_every_boundary_in_turn(worlds: str, postgres: Databases) -> None:

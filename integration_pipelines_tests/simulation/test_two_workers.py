@@ -3,7 +3,6 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,19 +23,13 @@ from integration_pipelines_tests.simulation.promises import (
 )
 from integration_pipelines_tests.simulation.stock_world import NO_BUFFER
 from integration_pipelines_tests.simulation.worker import AT_REST, Assignment, Together
-from integration_pipelines_tests.simulation.worlds import FORKS, accounts_of, stage, truth_of, worlds_served
+from integration_pipelines_tests.simulation.worlds import FORKS, accounts_of, stage, truth_of
 from integration_pipelines_tests.warehouse_profiles import DEPOSCO, WarehouseProfile
 
 ORDERS = 220
 ROUNDS = 12
 STOCK_ROUNDS = 14  # of four minutes; stock moves in the first six
 NOT_AT_REST = 1
-
-
-@pytest.fixture(scope="module")
-def worlds() -> Iterator[str]:
-    with worlds_served() as address:
-        yield address
 
 
 @pytest.mark.parametrize("profile", [WarehouseProfile.VEEQO, *DEPOSCO])

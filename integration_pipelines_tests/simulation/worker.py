@@ -14,7 +14,7 @@ from threading import Barrier
 from typing import Any
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from integration_pipelines.config.secrets import read_secrets
 from integration_pipelines.integration import build_integration
@@ -25,6 +25,14 @@ from integration_pipelines_tests.business import channels_for
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 ANSWER_UNREAD = "answer_unread"
+BOUNDARIES = (  # every moment at which a worker may die
+    Boundary.BEFORE_ROW,
+    Boundary.AFTER_ROW,
+    Boundary.AFTER_SENDING,
+    ANSWER_UNREAD,
+    Boundary.AFTER_EFFECT,
+    Boundary.BEFORE_OUTCOME,
+)
 STEP_SECONDS = 240
 MOST_ROUNDS = 120
 PATIENCE = 60  # seconds that one round may take
@@ -37,14 +45,33 @@ select count(*) > 0
 from orders o
 """)
 
-# Besides, every marketplace was told, and what became of it is known.
-STOCK_AT_REST = text("""
-select exists (select from stock_pushes where state = 'ended')
-    and not exists (select from stock_pushes where ended_at is null)
-    and not exists (select from stock_pushes where state = 'ended' and verified_at is null)
-""")
+# What else may have to come to rest.
+REST: Mapping[str, TextClause] = {
+    # Every marketplace was told its stock, and what became of it is known.
+    "stock": text("""
+        select exists (select from stock_pushes where state = 'ended')
+            and not exists (select from stock_pushes where ended_at is null)
+            and not exists (select from stock_pushes where state = 'ended' and verified_at is null)
+    """),
+    # Every parcel that was told is shown as it was told.
+    "told": text("""
+        select exists (select from dispatches) and not exists (select from dispatches
+            where confirmed_at is null or seen ->> 'number' is distinct from tracking ->> 'number')
+    """),
+    # The warehouse expects all that customers want to send back.
+    "announced": text("""
+        select exists (select from return_cases) and not exists (select from return_cases
+            where custody = '{}' or exists (select from jsonb_each_text(custody) as g
+                where g.value = 'authorised'))
+    """),
+    # The money of all that came back is with the customer.
+    "paid": text("""
+        select exists (select from return_cases) and not exists (select from return_cases
+            where not exists (select from jsonb_each_text(money) as m where m.value = 'paid'))
+    """),
+}
 
-# The request that carries an intent's effect, by kind: method, last part of its path, words in its body.
+# The request that carries an intent's effect, by kind: method, last part of its path, pattern in its body.
 _REQUESTS: Mapping[str, tuple[str, re.Pattern[str], bytes]] = {
     "customer": ("POST", re.compile("customers"), b""),
     "reserve": ("POST", re.compile("orders|salesOrders"), b""),
@@ -53,7 +80,14 @@ _REQUESTS: Mapping[str, tuple[str, re.Pattern[str], bytes]] = {
     "cancel": ("PUT|POST", re.compile("cancel|cancellations|statusUpdates"), b""),
     "warn": ("POST", re.compile("notes|salesOrders"), b"DO NOT SHIP"),
     "reference": ("PUT", re.compile("orders"), b""),
-    "ship": ("POST", re.compile("shipments"), b""),
+    "ship": ("POST|PUT", re.compile("shipments|ship"), b""),
+    "track": ("POST|PUT", re.compile("tracking"), b""),
+    "return_notice": (
+        "POST",
+        re.compile("notes|customerReturns|orders"),
+        b"Return .* expected: |relatedOrderNumber",
+    ),
+    "refund": ("PUT", re.compile("refund"), b""),
     "stock": ("POST", re.compile("imports"), b""),
 }
 
@@ -70,7 +104,7 @@ class Assignment:
         settings, account: of every channel and of the warehouse, see `business.channels_for`.
         rounds: how many rounds at most; it ends earlier when all has come to rest.
         at_least: rounds to do even if all is at rest, for what the story still has in store.
-        stock: whether rest means that stock has come to rest, too.
+        rest: what else has to come to rest, see `REST`.
         only: the part of a round that a sensor (`read`) or a run (`work`) does; both by default.
     """
 
@@ -85,7 +119,7 @@ class Assignment:
     rounds: int = MOST_ROUNDS
     at_least: int = 0
     only: str = ""
-    stock: bool = False
+    rest: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +176,8 @@ def run(assignment: Assignment, together: Together | None = None) -> None:
     for done in range(1, assignment.rounds + 1):
         rounds.one()
         with ledger.begin() as connection:
-            at_rest = connection.scalar(AT_REST) and (
-                connection.scalar(STOCK_AT_REST) or not assignment.stock
+            at_rest = all(
+                connection.scalar(each) for each in (AT_REST, REST.get(assignment.rest)) if each is not None
             )
         if at_rest and done >= assignment.at_least:
             return
@@ -189,4 +223,6 @@ class _DeadlyTransport(httpx.BaseTransport):
 
 def _is(request: httpx.Request, methods: str, last: re.Pattern[str], words: bytes) -> bool:
     part = request.url.path.rpartition("/")[2]
-    return request.method in methods.split("|") and bool(last.fullmatch(part)) and words in request.content
+    return request.method in methods.split("|") and bool(
+        last.fullmatch(part) and re.search(words, request.content)
+    )

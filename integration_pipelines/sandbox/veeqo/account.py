@@ -28,7 +28,7 @@ from integration_pipelines.sandbox.veeqo import (
     tags,
 )
 from integration_pipelines.sandbox.veeqo.company import Company
-from integration_pipelines.sandbox.veeqo.order_records import Order
+from integration_pipelines.sandbox.veeqo.order_records import Order, Shipment
 from integration_pipelines.sandbox.veeqo.quota import LeakyBucket
 from integration_pipelines.sandbox.veeqo.settings import VeeqoSettings
 from integration_pipelines.sandbox.veeqo.staff import Staff
@@ -234,6 +234,41 @@ class VeeqoAccount:
             raise ValueError(f"Order {number} has no shipment.")
         parcels.void(self._company, order, gone[-1])
 
+    def set_tracking_as_staff(self, number: str, tracking: str | None) -> None:
+        """A person types a tracking number over that of the order's last parcel, or takes it away.
+
+        Raises:
+            ValueError: none of its parcels has left.
+        """
+        order, shipment = self._last_parcel(number)
+        shipment.tracking = tracking
+        self._company.touch_order(order)
+
+    def set_carrier_as_staff(self, number: str, carrier: str) -> None:
+        """A person corrects who carries the order's last parcel, and types a number if it has none.
+
+        Raises:
+            ValueError: none of its parcels has left.
+        """
+        order, shipment = self._last_parcel(number)
+        shipment.carrier_name, shipment.service_carrier_name, shipment.sub_carrier_id = carrier, None, None
+        shipment.tracking = shipment.tracking or f"N{shipment.id}"
+        self._company.touch_order(order)
+
+    def repack_as_staff(self, number: str, parcel: int, units: int) -> None:
+        """A person puts units of its first line into a parcel, or takes some out; an empty one is gone.
+
+        Args:
+            parcel: its place among the order's, from 0, whether it has left or not.
+            units: more; below zero fewer.
+        """
+        order = self._open_order(number, may_have_left=True)
+        held = order.allocations[parcel]
+        held.lines[0].quantity += units
+        if not held.lines[0].quantity:
+            order.allocations.remove(held)
+        self._company.touch_order(order)
+
     def book_return_as_staff(self, number: str, units: Mapping[str, int], reason: str | None = None) -> str:
         """A person books a return of these units by SKU; answers its number.
 
@@ -270,6 +305,13 @@ class VeeqoAccount:
         known = {sku: count for sku, count in units.items() if sku in self._company.sellable_ids_by_sku}
         if (order := self._company.carrying(reference)) is not None:
             self._staff.send_back(order, returns_desk.Box(known, damaged), arrives_at)
+
+    def _last_parcel(self, number: str) -> tuple[Order, Shipment]:
+        order = self._open_order(number, may_have_left=True)
+        gone = [held.shipment for held in order.allocations if held.shipment]
+        if not gone:
+            raise ValueError(f"Order {number} has no shipment.")
+        return order, gone[-1]
 
     def _set_held(self, number: str, held: bool) -> None:
         order = self._open_order(number)
