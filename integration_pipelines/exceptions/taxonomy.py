@@ -64,6 +64,8 @@ class Code(StrEnum):
     RETURN_DAMAGED = "return_damaged"
     RETURN_OVERDUE = "return_overdue"
     RETURN_NOT_ANNOUNCED = "return_not_announced"
+    RETURN_NOT_RECALLED = "return_not_recalled"
+    RETURN_NOT_REPORTED = "return_not_reported"
     REFUND_WITHOUT_RETURN = "refund_without_return"
     REFUND_ABOVE_LEFT = "refund_above_left"
     REFUND_REFUSED = "refund_refused"
@@ -352,6 +354,17 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.OPERATIONS,
         "A return that the marketplace authorised could not be announced to the warehouse.",
         "Tell the returns desk by hand. Where the words name a cause, mend it and `exceptions retry`.",
+    ),
+    Code.RETURN_NOT_RECALLED: Kind(
+        Owner.OPERATIONS,
+        "The marketplace took a return back that the warehouse's desk still expects.",
+        "Cancel the return at the desk, under the number that the words name; it then closes by itself.",
+    ),
+    Code.RETURN_NOT_REPORTED: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "Goods are back and the marketplace does not take it that they are.",
+        "Mark the return as received in the marketplace's back office, or mend what the words complain about "
+        "and `exceptions retry`. The refund does not wait for it.",
     ),
     Code.REFUND_WITHOUT_RETURN: Kind(
         Owner.FINANCE,

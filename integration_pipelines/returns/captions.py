@@ -39,7 +39,8 @@ CHECKS = {
     ),
     Check.OVERDUE: "Authorised goods that are overdue. Owner: customer service. Follow the tracking.",
     Check.NOT_ANNOUNCED: (
-        "Returns of which the desk could not be told. Owner: operations. Tell it by hand; mend the cause."
+        "Returns of which one side could not be told: announced or taken back at the desk, received on the "
+        "marketplace. Owner: operations. Tell it by hand; mend the cause."
     ),
     Check.WITHOUT_RETURN: (
         "Money that went back for which no goods came, or more than was left. Owner: finance. Ask why."
