@@ -62,6 +62,7 @@ class Code(StrEnum):
     RETURN_WITHOUT_ORDER = "return_without_order"
     RETURN_MISMATCH = "return_mismatch"
     RETURN_DAMAGED = "return_damaged"
+    RETURNLESS_HELD = "returnless_held"
     RETURN_OVERDUE = "return_overdue"
     RETURN_NOT_ANNOUNCED = "return_not_announced"
     RETURN_NOT_RECALLED = "return_not_recalled"
@@ -344,6 +345,12 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.CUSTOMER_SERVICE,
         "Units came back damaged, and the channel's rule keeps their money until a person has decided.",
         "Look at the goods. Refund what is due in the marketplace's back office, or refuse it there.",
+    ),
+    Code.RETURNLESS_HELD: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "The customer keeps the goods, and the channel's rule keeps their money until a person has decided.",
+        "Refund what is due in the marketplace's back office, or resolve it with a note. `returns: "
+        "returnless` lets such refunds go by themselves.",
     ),
     Code.RETURN_OVERDUE: Kind(
         Owner.CUSTOMER_SERVICE,

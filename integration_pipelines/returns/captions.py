@@ -34,8 +34,9 @@ CHECKS = {
         "the marketplace; the refund then goes by itself."
     ),
     Check.MISMATCH: (
-        "What came is not what was announced, is damaged, or is in a state we do not know. Owner: customer "
-        "service. Compare the box with the return; only good units that were announced are refunded."
+        "What came is not what was announced, is damaged, stays with the customer, or is in a state we do "
+        "not know. Owner: customer service. Compare the box with the return; only good units that were "
+        "announced are refunded."
     ),
     Check.OVERDUE: "Authorised goods that are overdue. Owner: customer service. Follow the tracking.",
     Check.NOT_ANNOUNCED: (

@@ -25,7 +25,12 @@ class Check(StrEnum):
 
 CODES: dict[Check, Sequence[Code]] = {
     Check.UNAUTHORISED: (Code.UNAUTHORISED_RETURN,),
-    Check.MISMATCH: (Code.RETURN_MISMATCH, Code.RETURN_DAMAGED, Code.UNKNOWN_RETURN_STATE),
+    Check.MISMATCH: (
+        Code.RETURN_MISMATCH,
+        Code.RETURN_DAMAGED,
+        Code.RETURNLESS_HELD,
+        Code.UNKNOWN_RETURN_STATE,
+    ),
     Check.OVERDUE: (Code.RETURN_OVERDUE,),
     Check.NOT_ANNOUNCED: (
         Code.RETURN_NOT_ANNOUNCED,

@@ -27,6 +27,7 @@ class GoodsProblems(Review):
         yield from self._unauthorised()
         yield from self._mismatch()
         yield from self._damaged()
+        yield from self._kept()
         yield from self._overdue()
         yield from self._not_announced()
         yield from self._not_recalled()
@@ -81,10 +82,31 @@ class GoodsProblems(Review):
                 details={"units": open_ones},
             )
 
+    def _kept(self) -> Iterator[Finding]:
+        """Goods that stay with the customer, where the channel's rule lets a person decide."""
+        if self.policy.returnless is not Release.HOLD:
+            return
+        waiting = [
+            asked
+            for asked in self.case.returns
+            if self.goods.custody.get(asked.return_id) is Custody.KEPT
+            and not self.case.is_history(asked.created_at)
+            and any(not self._is_paid_for(line.line_id) for line in asked.lines)
+        ]
+        if waiting:
+            names = ", ".join(asked.return_id for asked in waiting)
+            yield self.finding(
+                Code.RETURNLESS_HELD,
+                f"The customer keeps the goods: {names}. Their money waits for a decision.",
+                min(asked.created_at for asked in waiting),
+            )
+
     def _is_paid_for(self, line_id: str) -> bool:
-        """Whether somebody refunded the damaged units too."""
-        line, count = self.case.line(line_id), self.goods.by_line[line_id]
-        return line is not None and paid(line) >= worth(line, min(count.received, line.sold))
+        """Whether somebody refunded everything that came back or stays with the customer."""
+        line, count = self.case.line(line_id), self.goods.by_line.get(line_id)
+        if line is None or count is None:
+            return False
+        return paid(line) >= worth(line, min(count.received + count.kept, line.sold))
 
     def _overdue(self) -> Iterator[Finding]:
         late = [

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from integration_pipelines.ledger import Ledger
-from integration_pipelines_tests.returns.scene import DEPOSCO, VEEQO, Scene
+from integration_pipelines_tests.returns.scene import DEPOSCO, DEPOSCO_V1, VEEQO, Scene
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 BOTH = pytest.mark.parametrize("profile", [VEEQO, DEPOSCO])
-V1 = WarehouseProfile.DEPOSCO_V1
 
 
 def take_back(scene: Scene, asked: Any, state: str = "CANCELED") -> None:
@@ -40,7 +39,7 @@ class TestTakenBack:
         assert scene.retailer.codes() == []
 
     def test_v1_documents_no_way_so_the_desk_is_asked(self, ledger: Ledger) -> None:
-        scene = Scene(ledger, V1)
+        scene = Scene(ledger, DEPOSCO_V1)
         take_back(scene, scene.asks(1))
         (back,) = scene.retailer.warehouse_truth()["returns"]
         (found,) = scene.retailer.open_exceptions(f"{scene.order_id}/returns")
