@@ -24,6 +24,12 @@ _PLACES = {
     "checked": "received and checked by the warehouse",
     "kept": "the customer keeps the goods",
 }
+_NOT_AUTHORISED = {
+    "WAITING_ACCEPTANCE": "waits to be accepted on the marketplace",
+    "REFUSED": "refused on the marketplace",
+    "CANCELED": "cancelled on the marketplace",
+    "NO_RECEPTION": "the marketplace gave up waiting for it",
+}
 _DESK = {
     "pending": "expected",
     "received": "received",
@@ -149,7 +155,8 @@ def _goods(back: WayBack, line: RowMapping) -> Iterator[str]:
     for asked in back.asked:
         units = sum(each["quantity"] for each in asked["lines"] if each["line_id"] == line["line_id"])
         if units:
-            place = _PLACES.get(places.get(asked["return_id"], ""), f"not accepted ({asked['state']})")
+            known = _PLACES.get(places.get(asked["return_id"], ""))
+            place = known or _NOT_AUTHORISED.get(asked["state"], asked["state"])
             number = asked["rma"] or asked["return_id"]
             yield f"Return {number} of {units}, asked {_at(asked['created_at'])}: {place}."
 

@@ -33,6 +33,13 @@ class ShippingRefund(StrEnum):
     BY_UNIT = "by_unit"
 
 
+class ReturnReport(StrEnum):
+    """What the marketplace is told of goods that came back, besides the refund."""
+
+    NOTHING = "nothing"
+    RECEIVED = "received"  # RT25, before the refund
+
+
 class ReturnPolicy(Frozen):
     """What a channel says about returns.
 
@@ -40,6 +47,8 @@ class ReturnPolicy(Frozen):
         enabled: False, the default, leaves announcing and refunding to whoever does it now.
         damaged: of units that the desk calls damaged. A system that tells no damage (Veeqo) has none.
         returnless: of returns whose goods the customer keeps (Mirakl §7): nothing will ever be received.
+        report: whether the operator wants a return marked as received; the vendor's contract does not say
+            that a refund needs it (Mirakl §7).
         reason_code: of the operator's own list (RE01, type REFUND).
         receipt_days: from the authorisation on; later is overdue.
         decide_days: until which what only a person can decide should be decided.
@@ -50,6 +59,7 @@ class ReturnPolicy(Frozen):
     damaged: Release = Release.HOLD
     returnless: Release = Release.HOLD
     refund_shipping: ShippingRefund = ShippingRefund.WHOLE_LINE
+    report: ReturnReport = ReturnReport.NOTHING
     reason_code: str = Field(default="17", min_length=1)
     receipt_days: float = Field(default=21, gt=0, le=365)
     decide_days: float = Field(default=3, gt=0, le=90)

@@ -62,8 +62,11 @@ class Code(StrEnum):
     RETURN_WITHOUT_ORDER = "return_without_order"
     RETURN_MISMATCH = "return_mismatch"
     RETURN_DAMAGED = "return_damaged"
+    RETURNLESS_HELD = "returnless_held"
     RETURN_OVERDUE = "return_overdue"
     RETURN_NOT_ANNOUNCED = "return_not_announced"
+    RETURN_NOT_RECALLED = "return_not_recalled"
+    RETURN_NOT_REPORTED = "return_not_reported"
     REFUND_WITHOUT_RETURN = "refund_without_return"
     REFUND_ABOVE_LEFT = "refund_above_left"
     REFUND_REFUSED = "refund_refused"
@@ -343,6 +346,12 @@ TAXONOMY: dict[Code, Kind] = {
         "Units came back damaged, and the channel's rule keeps their money until a person has decided.",
         "Look at the goods. Refund what is due in the marketplace's back office, or refuse it there.",
     ),
+    Code.RETURNLESS_HELD: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "The customer keeps the goods, and the channel's rule keeps their money until a person has decided.",
+        "Refund what is due in the marketplace's back office, or resolve it with a note. `returns: "
+        "returnless` lets such refunds go by themselves.",
+    ),
     Code.RETURN_OVERDUE: Kind(
         Owner.CUSTOMER_SERVICE,
         "Goods that were authorised to come back have not been received in time.",
@@ -352,6 +361,17 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.OPERATIONS,
         "A return that the marketplace authorised could not be announced to the warehouse.",
         "Tell the returns desk by hand. Where the words name a cause, mend it and `exceptions retry`.",
+    ),
+    Code.RETURN_NOT_RECALLED: Kind(
+        Owner.OPERATIONS,
+        "The marketplace took a return back that the warehouse's desk still expects.",
+        "Cancel the return at the desk, under the number that the words name; it then closes by itself.",
+    ),
+    Code.RETURN_NOT_REPORTED: Kind(
+        Owner.CUSTOMER_SERVICE,
+        "Goods are back and the marketplace does not take it that they are.",
+        "Mark the return as received in the marketplace's back office, or mend what the words complain about "
+        "and `exceptions retry`. The refund does not wait for it.",
     ),
     Code.REFUND_WITHOUT_RETURN: Kind(
         Owner.FINANCE,

@@ -79,6 +79,7 @@ class Intent:
     request_hash: str
     attempts: int
     sending_at: datetime | None
+    settled_at: datetime | None
     reference: str | None
     words: str | None
 
@@ -196,6 +197,7 @@ def _intent(row: Row[Any]) -> Intent:
         row.request_hash,
         row.attempts,
         row.sending_at,
+        row.settled_at,
         row.reference,
         row.words,
     )

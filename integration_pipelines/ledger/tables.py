@@ -105,6 +105,12 @@ orders = Table(
     Index("orders_dispatch", "channel", postgresql_where=text("dispatch_moved")),
     Index("orders_placed", "channel", "placed_at"),
     Index("orders_read", "channel", "read_at"),
+    Index(
+        "orders_refunded",
+        "marketplace",
+        "read_at",
+        postgresql_where=text("jsonb_path_exists(raw, '$.order_lines[*].refunds[*]')"),
+    ),
     UniqueConstraint("channel", "number", name="orders_one_number_per_channel"),
 )
 

@@ -32,8 +32,14 @@ from integration_pipelines.ledger.return_cases import (
 from integration_pipelines.ledger.returns import asked_since
 from integration_pipelines.ledger.watermarks import read_watermark
 from integration_pipelines.remote import IntentState, RemoteError, Unauthorised
-from integration_pipelines.returns.decide import Decision, decide, notice_key
-from integration_pipelines.returns.facts import CaseFacts
+from integration_pipelines.returns.decide import (
+    Decision,
+    decide,
+    notice_key,
+    recall_key,
+    receipt_key,
+)
+from integration_pipelines.returns.facts import AskedReturn, CaseFacts, WriteFacts
 from integration_pipelines.returns.intake import (
     refunds_stream,
     returns_stream,
@@ -58,6 +64,7 @@ class ReturnReport:
 
     looked_at: int = 0
     announced: int = 0
+    recalled: int = 0
     refunded: int = 0
     refused: int = 0
     in_doubt: int = 0
@@ -154,6 +161,11 @@ class ReturnWork:
         for step in decision.announce:
             state = self._carry_out(session, self.writes.plan_notice(case, step.asked))
             self._report.announced += state is IntentState.APPLIED
+        for recall in decision.recall:
+            state = self._carry_out(session, self.writes.plan_recall(case, recall.asked))
+            self._report.recalled += state is IntentState.APPLIED
+        for report in decision.report:
+            self._carry_out(session, self.writes.plan_receipt(case, report.asked))
         if decision.refunds:
             self._pay_back(session, order_id)
 
@@ -188,9 +200,10 @@ class ReturnWork:
             if each.write is not None and each.write.state.doubtful
         ]
         keys += [
-            notice_key(case.marketplace, asked.return_id)
+            key(case.marketplace, asked.return_id)
             for asked in case.returns
-            if asked.notice is not None and asked.notice.state.doubtful
+            for key, write in _writes_of(asked).items()
+            if write is not None and write.state.doubtful
         ]
         for key in keys:
             self.journal.settle_doubt(session, key, look_up=self.writes.look_up, record=self.writes.record)
@@ -241,8 +254,9 @@ class ReturnWork:
                 return
             known = self._reasons[1] if self._reasons else None
             decision = decide(case, self.channel.returns, now, known)
-            notices = [asked.notice for asked in case.returns if asked.notice is not None]
-            doubt = any(map(in_flight, case.lines)) or any(each.state.doubtful for each in notices)
+            told = [write for asked in case.returns for write in _writes_of(asked).values() if write]
+            doubt = any(map(in_flight, case.lines)) or any(write.state.doubtful for write in told)
+            unsaid = bool(decision.announce or decision.recall or decision.report)
             self._report.in_doubt += doubt
             self._report.findings += len(decision.findings)
             settle_many(connection, self.key, {_scope(marketplace, order_id): decision.findings}, now)
@@ -250,7 +264,7 @@ class ReturnWork:
             looks = [
                 again_at,
                 decision.look_at,
-                now + SOON if doubt or decision.announce else None,
+                now + SOON if doubt or unsaid else None,
                 now + CAUSE_MAY_BE_MENDED if unpaid else None,
             ]
             store_case(
@@ -267,6 +281,11 @@ class ReturnWork:
                 },
                 now=now,
             )
+
+
+def _writes_of(asked: AskedReturn) -> dict[Callable[[str, str], str], WriteFacts | None]:
+    """What was told about a return, by the key of the write."""
+    return {notice_key: asked.notice, recall_key: asked.recall, receipt_key: asked.receipt}
 
 
 def _scope(marketplace: str, order_id: str) -> str:

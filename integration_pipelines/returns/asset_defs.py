@@ -78,6 +78,7 @@ def channel_asset(room: Room) -> dg.AssetsDefinition:
         told = {
             "looked_at": report.looked_at,
             "announced": report.announced,
+            "recalled": report.recalled,
             "refunded": report.refunded,
             "refused": report.refused,
             "in_doubt": report.in_doubt,

@@ -34,12 +34,14 @@ CHECKS = {
         "the marketplace; the refund then goes by itself."
     ),
     Check.MISMATCH: (
-        "What came is not what was announced, is damaged, or is in a state we do not know. Owner: customer "
-        "service. Compare the box with the return; only good units that were announced are refunded."
+        "What came is not what was announced, is damaged, stays with the customer, or is in a state we do "
+        "not know. Owner: customer service. Compare the box with the return; only good units that were "
+        "announced are refunded."
     ),
     Check.OVERDUE: "Authorised goods that are overdue. Owner: customer service. Follow the tracking.",
     Check.NOT_ANNOUNCED: (
-        "Returns of which the desk could not be told. Owner: operations. Tell it by hand; mend the cause."
+        "Returns of which one side could not be told: announced or taken back at the desk, received on the "
+        "marketplace. Owner: operations. Tell it by hand; mend the cause."
     ),
     Check.WITHOUT_RETURN: (
         "Money that went back for which no goods came, or more than was left. Owner: finance. Ask why."

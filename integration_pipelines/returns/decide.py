@@ -9,12 +9,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from integration_pipelines.config.returns import ReturnPolicy
+from integration_pipelines.config.returns import ReturnPolicy, ReturnReport
 from integration_pipelines.exceptions.findings import Finding
+from integration_pipelines.marketplace import ReturnState
 from integration_pipelines.remote import IntentState
 from integration_pipelines.returns.custody import Custody, Goods, goods_of, is_authorised
-from integration_pipelines.returns.facts import AskedReturn, CaseFacts, LineMoney
-from integration_pipelines.returns.problems import CONFIRMED_WITHIN, Problems
+from integration_pipelines.returns.facts import AskedReturn, CaseFacts, LineMoney, WriteFacts
+from integration_pipelines.returns.money_problems import CONFIRMED_WITHIN
+from integration_pipelines.returns.problems import Problems
 from integration_pipelines.returns.refund_rules import (
     Due,
     MoneyState,
@@ -28,6 +30,20 @@ from integration_pipelines.returns.refund_rules import (
 @dataclass(frozen=True, slots=True)
 class Announce:
     """Tell the returns desk what to expect."""
+
+    asked: AskedReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Tell the returns desk that what it expects will not come."""
+
+    asked: AskedReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the marketplace that the goods are here (RT25)."""
 
     asked: AskedReturn
 
@@ -53,6 +69,8 @@ class Decision:
     """
 
     announce: tuple[Announce, ...]
+    recall: tuple[Recall, ...]
+    report: tuple[Report, ...]
     refunds: tuple[PayBack, ...]
     findings: tuple[Finding, ...]
     look_at: datetime | None
@@ -68,6 +86,14 @@ def refund_key(marketplace: str, line_id: str, units: int) -> str:
 
 def notice_key(marketplace: str, return_id: str) -> str:
     return f"return_notice:{marketplace}:{return_id}"
+
+
+def recall_key(marketplace: str, return_id: str) -> str:
+    return f"return_recall:{marketplace}:{return_id}"
+
+
+def receipt_key(marketplace: str, return_id: str) -> str:
+    return f"return_received:{marketplace}:{return_id}"
 
 
 def decide(
@@ -90,6 +116,12 @@ def decide(
     looks = [problems.next_look(), *(_confirm_by(line, now) for line in case.lines)]
     return Decision(
         announce=_announcements(case, goods),
+        recall=tuple(
+            Recall(asked)
+            for asked in case.returns
+            if case.is_awaited_in_vain(asked) and _is_open(asked.recall)
+        ),
+        report=_reports(case, goods, policy),
         refunds=refunds,
         findings=tuple(findings),
         look_at=min((look for look in looks if look is not None), default=None),
@@ -122,8 +154,27 @@ def _announcements(case: CaseFacts, goods: Goods) -> tuple[Announce, ...]:
         and goods.custody.get(asked.return_id) is Custody.AUTHORISED
         and all(case.line(line.line_id) for line in asked.lines)
         and asked.lines
-        and (asked.notice is None or not asked.notice.state.settled)
+        and _is_open(asked.notice)
     )
+
+
+def _reports(case: CaseFacts, goods: Goods, policy: ReturnPolicy) -> tuple[Report, ...]:
+    """Returns whose goods are here whole, where the operator wants to hear of it."""
+    if policy.report is not ReturnReport.RECEIVED:
+        return ()
+    here = {Custody.RECEIVED, Custody.CHECKED}
+    return tuple(
+        Report(asked)
+        for asked in case.returns
+        if asked.state == ReturnState.IN_PROGRESS
+        and not case.is_history(asked.created_at)
+        and goods.custody.get(asked.return_id) in here
+        and _is_open(asked.receipt)
+    )
+
+
+def _is_open(write: WriteFacts | None) -> bool:
+    return write is None or not write.state.settled
 
 
 def _refunds(case: CaseFacts, goods: Goods, policy: ReturnPolicy) -> tuple[PayBack, ...]:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from integration_pipelines.marketplace import ReturnState as Asked
 from integration_pipelines.remote import IntentState
 from integration_pipelines.warehouse import ReturnNotice, ReturnState
+
+_TAKEN_BACK = frozenset({Asked.REFUSED, Asked.CANCELED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,13 @@ class AskedLine:
 
 @dataclass(frozen=True, slots=True)
 class AskedReturn:
-    """A return as the marketplace tells it. `state` is its own word; `notice`: our announcement of it."""
+    """A return as the marketplace tells it.
+
+    Attributes:
+        state: the marketplace's own word.
+        notice: our announcement of it to the warehouse; `recall`: that it will not come after all.
+        receipt: our word to the marketplace that it came.
+    """
 
     return_id: str
     number: str
@@ -100,6 +109,8 @@ class AskedReturn:
     lines: tuple[AskedLine, ...]
     created_at: datetime
     notice: WriteFacts | None = None
+    recall: WriteFacts | None = None
+    receipt: WriteFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,17 @@ class CaseFacts:
     def is_history(self, moment: datetime | None) -> bool:
         """Whether it was so when we began: whoever handled returns before has dealt with it."""
         return self.began_at is not None and moment is not None and moment <= self.began_at
+
+    def is_awaited_in_vain(self, asked: AskedReturn) -> bool:
+        """Whether the desk was told of a return that the marketplace has taken back since.
+
+        A note says nothing of what became of it; a record is awaited until it is cancelled or received.
+        """
+        told = asked.notice is not None and asked.notice.state is IntentState.APPLIED
+        if asked.state not in _TAKEN_BACK or not told:
+            return False
+        pending = (desk for desk in self.desk if desk.state is ReturnState.PENDING)
+        return self.notice is ReturnNotice.NOTE or any(desk.number == asked.number for desk in pending)
 
     @property
     def order(self) -> str:

@@ -1,7 +1,7 @@
 """Ledger rows → facts: one order's returns, what the desk counted, and its money."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from integration_pipelines.ledger.return_tables import marketplace_returns, ware
 from integration_pipelines.ledger.tables import order_links, orders, warehouse_orders
 from integration_pipelines.order_numbers import revised
 from integration_pipelines.remote import IntentState
-from integration_pipelines.returns.decide import notice_key
+from integration_pipelines.returns.decide import notice_key, recall_key, receipt_key
 from integration_pipelines.returns.facts import (
     AskedLine,
     AskedReturn,
@@ -90,7 +90,12 @@ def _asked(connection: Connection, channel: Channel, order_id: str) -> tuple[Ask
 
 
 def _one_asked(connection: Connection, channel: Channel, row: RowMapping) -> AskedReturn:
-    intent = read_intent(connection, notice_key(channel.marketplace, row["return_id"]))
+    def write(key: Callable[[str, str], str]) -> WriteFacts | None:
+        intent = read_intent(connection, key(channel.marketplace, row["return_id"]))
+        if intent is None:
+            return None
+        return WriteFacts(intent.state, intent.words, intent.reference, intent.settled_at)
+
     return AskedReturn(
         row["return_id"],
         return_number(channel.number_prefix, row["return_id"]),
@@ -98,7 +103,9 @@ def _one_asked(connection: Connection, channel: Channel, row: RowMapping) -> Ask
         row["method"] == RETURNLESS,
         tuple(AskedLine(line["line_id"], line["quantity"], line["reason"]) for line in row["lines"]),
         row["created_at"],
-        WriteFacts(intent.state, intent.words, intent.reference) if intent else None,
+        write(notice_key),
+        write(recall_key),
+        write(receipt_key),
     )
 
 

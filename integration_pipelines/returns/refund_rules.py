@@ -3,7 +3,7 @@
 A line's price belongs to its units in equal shares, cut to the cent; the last unit takes the rest. What is
 due is the share of the units released so far, less everything that went back already, whoever paid it. So
 no sequence of receipts, refunds by others and lost answers pays more than the goods cost (F24). Units that
-are settled, because they were back before we began, count as paid whatever the order shows.
+are settled, because they were back before we began, count as paid by others even if no order shows it.
 
 Amounts are carried, not recomputed (F26): a line refunded whole gets exactly its own taxes back; a part gets
 the part of each tax that corresponds to the amount.
@@ -67,6 +67,13 @@ def gone(line: LineMoney) -> list[PaidRefund | DecidedRefund]:
     return [*line.refunds, *unseen(line)]
 
 
+def _by_whom(line: LineMoney) -> tuple[list[PaidRefund | DecidedRefund], list[PaidRefund]]:
+    """The line's refunds: those that we paid, with what is not shown yet, and those of others."""
+    known = {_reference(each) for each in line.decided if _counts(each)}
+    shown = [refund for refund in line.refunds if refund.refund_id in known]
+    return [*shown, *unseen(line)], [refund for refund in line.refunds if refund.refund_id not in known]
+
+
 def paid(line: LineMoney) -> Decimal:
     """All that went back for goods, whoever paid it, with what is not shown yet."""
     return _sum(each.amount for each in gone(line))
@@ -107,10 +114,18 @@ def due(line: LineMoney, released: int, rule: ShippingRefund, settled: int = 0) 
     Args:
         settled: of the released ones, those that nothing is due for any more.
     """
-    gone_goods = max(paid(line), worth(line, settled))
-    gone_shipping = max(paid_shipping(line), worth_shipping(line, settled, rule))
-    amount = _between(worth(line, released) - gone_goods, left(line))
-    shipping = _between(worth_shipping(line, released, rule) - gone_shipping, left_shipping(line))
+    ours, by_others = _by_whom(line)
+    amount = (
+        worth(line, released)
+        - _sum(each.amount for each in ours)
+        - max(_sum(each.amount for each in by_others), worth(line, settled))
+    )
+    shipping = (
+        worth_shipping(line, released, rule)
+        - _sum(each.shipping_amount for each in ours)
+        - max(_sum(each.shipping_amount for each in by_others), worth_shipping(line, settled, rule))
+    )
+    amount, shipping = _between(amount, left(line)), _between(shipping, left_shipping(line))
     if amount <= 0 and shipping <= 0:
         return None
     back = gone(line)

@@ -24,8 +24,8 @@ from integration_pipelines.ledger.return_cases import queue_cases
 from integration_pipelines.ledger.returns import store_warehouse_returns
 from integration_pipelines.ledger.timeline import Side, TimelineEntry, append_timeline
 from integration_pipelines.money import Money
-from integration_pipelines.remote import IntentState
-from integration_pipelines.returns.decide import PayBack, notice_key
+from integration_pipelines.remote import IntentState, OutcomeUnknown
+from integration_pipelines.returns.decide import PayBack, notice_key, recall_key, receipt_key
 from integration_pipelines.returns.facts import AskedReturn, CaseFacts
 from integration_pipelines.returns.neutral import MoneyOrder
 from integration_pipelines.warehouse import (
@@ -46,6 +46,8 @@ class Kind(StrEnum):
     """The writes of this flow."""
 
     NOTICE = "return_notice"
+    RECALL = "return_recall"
+    RECEIPT = "return_received"
     REFUND = "refund"
 
 
@@ -55,6 +57,8 @@ class Refunds(Protocol):
     def refund(
         self, amounts: Sequence[LineAmount], tax_mode: str | None = None
     ) -> tuple[CreatedRefund, ...]: ...
+
+    def receive(self, return_ids: Sequence[str]) -> dict[str, str | None]: ...
 
     def reasons(self, kind: str) -> tuple[Reason, ...]: ...
 
@@ -102,6 +106,26 @@ class ReturnWrites:
         key = notice_key(case.marketplace, asked.return_id)
         return Plan(key, Kind.NOTICE, self.key, case.order, request)
 
+    def plan_recall(self, case: CaseFacts, asked: AskedReturn) -> Plan:
+        """The journal entry of telling the desk that an announced return will not come."""
+        assert case.booking is not None, "it was announced on a warehouse order"
+        request = {
+            "number": asked.number,
+            "store": case.booking.store,
+            "booking": case.booking.id,
+            "order_id": case.order_id,
+            "id": next((desk.id for desk in case.desk if desk.number == asked.number), None),
+            "text": f"Return {asked.number} will not come. Marketplace return {asked.return_id} was "
+            "taken back.",
+        }
+        return Plan(recall_key(case.marketplace, asked.return_id), Kind.RECALL, self.key, case.order, request)
+
+    def plan_receipt(self, case: CaseFacts, asked: AskedReturn) -> Plan:
+        """The journal entry of telling the marketplace that a return is here."""
+        request = {"number": asked.number, "return_id": asked.return_id, "order_id": case.order_id}
+        key = receipt_key(case.marketplace, asked.return_id)
+        return Plan(key, Kind.RECEIPT, self.key, case.order, request)
+
     def plan_refund(self, case: CaseFacts, step: PayBack) -> Plan:
         """The journal entry of a refund. `known`: the refunds that the line has before ours."""
         owed = step.due
@@ -126,9 +150,18 @@ class ReturnWrites:
         if intent.kind == Kind.REFUND:
             (created,) = self.refunds.refund([_line_amount(request)], request["tax_mode"])[:1]
             return Outcome(IntentState.APPLIED, reference=created.refund_id)
+        if intent.kind == Kind.RECEIPT:
+            words = self.refunds.receive([request["return_id"]])[request["return_id"]]
+            state = IntentState.APPLIED if words is None else IntentState.REFUSED
+            return Outcome(state, reference=request["return_id"], words=words)
         if self.warehouse.return_notice is ReturnNotice.NOTE:
             self.warehouse.note_return(request["booking"], request["text"])
             return Outcome(IntentState.APPLIED, reference=request["booking"])
+        if intent.kind == Kind.RECALL:
+            self.warehouse.cancel_return(request["id"])
+            if (gone := self._cancelled(request)) is None:
+                raise OutcomeUnknown(self.channel.warehouse, "cancel return", "it is not shown as cancelled.")
+            return gone
         made = self.warehouse.create_return(_return_request(request))
         return Outcome(IntentState.APPLIED, reference=made.id, seen=[made])
 
@@ -136,6 +169,8 @@ class ReturnWrites:
         """Whether a write whose answer was lost took effect."""
         if intent.kind == Kind.REFUND:
             return self._look_up_refund(intent)
+        if intent.kind == Kind.RECEIPT:
+            return Absent()  # saying it again changes nothing, and what holds is read with the returns
         request = intent.request
         if self.warehouse.return_notice is ReturnNotice.NOTE:
             booking = self.warehouse.order(request["booking"])
@@ -143,6 +178,9 @@ class ReturnWrites:
                 return Unclear("The warehouse does not show the order.")
             if any(request["text"] in note for note in booking.notes):
                 return Outcome(IntentState.APPLIED, reference=request["booking"])
+        elif intent.kind == Kind.RECALL:
+            if gone := self._cancelled(request):
+                return gone
         else:
             found = self.warehouse.find_returns(request["store"], request["number"])
             live = [each for each in found if each.state is not ReturnState.CANCELLED] or list(found)
@@ -161,6 +199,13 @@ class ReturnWrites:
         details = {"state": outcome.state.value, "reference": outcome.reference, "words": outcome.words}
         entry = TimelineEntry(intent.subject, now, Side.INTEGRATION, _in_words(intent, outcome), details)
         append_timeline(connection, [entry])
+
+    def _cancelled(self, request: Mapping[str, Any]) -> Outcome | None:
+        """That the return is cancelled, once the warehouse shows it."""
+        found = self.warehouse.find_returns(request["store"], request["number"])
+        if not found or any(each.state is not ReturnState.CANCELLED for each in found):
+            return None
+        return Outcome(IntentState.APPLIED, reference=found[0].id, seen=found)
 
     def _look_up_refund(self, intent: Intent) -> Outcome | Absent | Unclear:
         request = intent.request
@@ -214,6 +259,10 @@ def _in_words(intent: Intent, outcome: Outcome) -> str:
     if intent.kind == Kind.REFUND:
         total = Decimal(request["amount"]) + Decimal(request["shipping_amount"])
         return f"refund of {total:.2f} {request['currency']} on {request['line_id']} {became}"
+    if intent.kind == Kind.RECALL:
+        return f"telling the warehouse that return {request['number']} will not come {became}"
+    if intent.kind == Kind.RECEIPT:
+        return f"telling the marketplace that return {request['return_id']} is here {became}"
     return f"announcing return {request['number']} to the warehouse {became}"
 
 

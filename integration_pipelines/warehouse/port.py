@@ -136,6 +136,16 @@ class Warehouse(Protocol):
         """Announce a return; answers it as stored. Not idempotent. Only with `ReturnNotice.RECORD`."""
         ...
 
+    def cancel_return(self, return_id: str) -> None:
+        """Take an announced return back. Whether it worked is seen by reading it.
+
+        Only with `ReturnNotice.RECORD`.
+
+        Raises:
+            Refused: the desk has it in hand, or the system knows no way; the desk has to do it.
+        """
+        ...
+
     def note_return(self, order_id: str, text: str) -> None:
         """Mark the order for the people at the returns desk and say what to expect.
 

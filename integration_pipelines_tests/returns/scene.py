@@ -19,6 +19,7 @@ from integration_pipelines_tests.business import ADDRESS, Retailer, channels_for
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 VEEQO, DEPOSCO = WarehouseProfile.VEEQO, WarehouseProfile.DEPOSCO_V2
+DEPOSCO_V1 = WarehouseProfile.DEPOSCO_V1
 DAY = 86_400.0
 SHOP = FulfilmentSettings(
     returns=True,

@@ -73,6 +73,9 @@ class TestSwitchingOnALiveShop:
         scene.asks(1)
         scene.box_arrives(1)
         assert scene.refunds == [("shop", "10.00", "0.00")]
+        scene.asks(1)
+        scene.box_arrives(1)
+        assert scene.refunds == [("shop", "10.00", "0.00"), ("shop", "10.00", "6.50")]
         assert scene.retailer.codes() == []
 
 

@@ -4,13 +4,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from integration_pipelines.config.returns import ShippingRefund
 from integration_pipelines.remote import IntentState
 from integration_pipelines.returns.facts import DecidedRefund, LineMoney, PaidRefund, WriteFacts
-from integration_pipelines.returns.refund_rules import due, in_flight, left, left_shipping, share
+from integration_pipelines.returns.refund_rules import due, in_flight, share
 
 WHOLE = ShippingRefund.WHOLE_LINE
 
@@ -77,59 +75,3 @@ def test_f24_a_refund_that_took_effect_counts_before_the_order_shows_it() -> Non
 def test_f24_an_unknown_outcome_stops_the_line(state: IntentState) -> None:
     ours = DecidedRefund("k", 1, Decimal("3.33"), Decimal(0), WriteFacts(state))
     assert in_flight(line(decided=(ours,)))
-
-
-CENTS = st.integers(0, 50_000).map(lambda cents: Decimal(cents) / 100)
-
-
-@given(
-    st.integers(1, 9),
-    CENTS,
-    CENTS,
-    st.sampled_from(ShippingRefund),
-    st.lists(st.tuples(st.sampled_from(["receipt", "operator", "lost"]), st.integers(0, 9), CENTS)),
-)
-def test_no_sequence_of_receipts_refunds_by_others_and_lost_answers_pays_too_much(
-    quantity: int,
-    price: Decimal,
-    shipping: Decimal,
-    rule: ShippingRefund,
-    events: list[tuple[str, int, Decimal]],
-) -> None:
-    """Never more than is left, never twice, and to the cent."""
-    now = LineMoney(
-        "L1", "MUG", quantity, price, shipping, taxes={"VAT": (price / 6).quantize(Decimal("0.01"))}
-    )
-    released, expected = 0, Decimal(0)
-    for kind, units, amount in events:
-        if kind == "operator":
-            taken = min(amount, left(now))
-            expected += taken
-            refund = PaidRefund(f"O{len(now.refunds)}", taken, Decimal(0), "REFUNDED")
-            now = replace(now, refunds=(*now.refunds, refund))
-            continue
-        released = min(quantity, released + units)
-        expected = max(expected, share(price, released, quantity))
-        owed = due(now, released, rule)
-        if owed is None:
-            continue
-        assert owed.amount == owed.amount.quantize(Decimal("0.01"))
-        assert owed.amount <= left(now)
-        assert owed.shipping_amount <= left_shipping(now)
-        name = f"S{len(now.refunds)}"
-        paid = PaidRefund(name, owed.amount, owed.shipping_amount, "REFUNDED", taxes=owed.taxes)
-        if kind == "lost":  # it took effect, and the order does not show it yet
-            ours = DecidedRefund(
-                name, released, owed.amount, owed.shipping_amount, WriteFacts(IntentState.APPLIED, None, name)
-            )
-            assert due(replace(now, decided=(*now.decided, ours)), released, rule) is None
-        now = replace(now, refunds=(*now.refunds, paid))
-        assert due(now, released, rule) is None, "the same units are paid again"
-    total = sum((refund.amount for refund in now.refunds), Decimal(0))
-    assert total == expected <= price
-    owed = due(now, quantity, rule)
-    rest = owed.amount if owed else Decimal(0)
-    assert total + rest == price, "a line that is back whole is paid whole"
-    whole_tax = (price / 6).quantize(Decimal("0.01"))
-    taxes = sum((refund.taxes.get("VAT", Decimal(0)) for refund in now.refunds), Decimal(0))
-    assert taxes + (owed.taxes["VAT"] if owed else Decimal(0)) <= whole_tax

@@ -11,11 +11,11 @@ from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.intents import Boundary, IntentJournal
 from integration_pipelines.ledger.timeline import read_timeline
 from integration_pipelines.sandbox.mirakl.refunds import Movement
-from integration_pipelines_tests.returns.scene import DEPOSCO, VEEQO, Scene, custody, money
+from integration_pipelines_tests.returns.scene import DEPOSCO, DEPOSCO_V1, VEEQO, Scene, custody, money
 from integration_pipelines_tests.warehouse_profiles import WarehouseProfile
 
 
-@pytest.mark.parametrize("profile", [VEEQO, DEPOSCO])
+@pytest.mark.parametrize("profile", [VEEQO, DEPOSCO, DEPOSCO_V1])
 class TestTheSequence:
     def test_authorised_announced_received_refunded_confirmed(
         self, ledger: Ledger, profile: WarehouseProfile

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from integration_pipelines.clock import Clock
 from integration_pipelines.config.deposco import Generation
 from integration_pipelines.connectors.deposco.client import DeposcoClient
-from integration_pipelines.connectors.deposco.errors import nothing_sent_yet
+from integration_pipelines.connectors.deposco.errors import NotSendable, nothing_sent_yet
 from integration_pipelines.connectors.deposco.payloads import (
     CustomerReturn,
     Receipt,
@@ -24,7 +24,7 @@ from integration_pipelines.connectors.deposco.payloads import (
 from integration_pipelines.connectors.deposco.reading import record_reference, unreadable
 from integration_pipelines.connectors.deposco.records import OrderRecords
 from integration_pipelines.connectors.deposco.return_composing import compose_return
-from integration_pipelines.connectors.deposco.return_reading import to_return
+from integration_pipelines.connectors.deposco.return_reading import return_state, to_return
 from integration_pipelines.connectors.deposco.v1 import StoredInPart
 from integration_pipelines.connectors.values import reason
 from integration_pipelines.remote import OutcomeUnknown, Refused, Unanswered
@@ -38,6 +38,7 @@ from integration_pipelines.warehouse import (
 
 FIND = "look-up of a return by number"
 _CREATE = "create return"
+_CANCEL = "cancel return"
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -133,6 +134,25 @@ class ReturnsDesk:
             if made := self.find(request.store, request.number):
                 return made[0]
         raise OutcomeUnknown(self._account, _CREATE, "it says created, but does not show it yet.")
+
+    def cancel(self, return_id: str) -> None:
+        """Cancel an announced return, which Deposco allows until goods are counted (Deposco §14).
+
+        Raises:
+            Refused: goods were counted, or V1 serves returns, whose status update is documented for sales
+                orders only: the desk has to cancel it.
+        """
+        with nothing_sent_yet(self._account):
+            raw = self._calls.order(return_id, self._type)
+            if raw is None:
+                raise Refused(self._account, _CANCEL, f"it does not know return {return_id}.")
+            document = self._records.parsed_or_unanswered(raw)
+            if return_state(document.order_status, self._profile.return_states) is ReturnState.CANCELLED:
+                return
+        if self._profile.capabilities.returns_by is Generation.V1:
+            words = f"V1 documents no cancelling of a return: cancel {document.number} at the desk."
+            raise NotSendable(self._account, _CANCEL, words)
+        self._calls.cancel_order(return_id, document, self._type)
 
     def _known(self, request: ReturnRequest) -> WarehouseReturn | None:
         found = self.find(request.store, request.number)

@@ -231,6 +231,10 @@ class DeposcoWarehouse:
         """Announce the return to the desk; see `ReturnsDesk.create`."""
         return self._returns.create(request)
 
+    def cancel_return(self, return_id: str) -> None:
+        """Cancel an announced return; see `ReturnsDesk.cancel`."""
+        self._returns.cancel(return_id)
+
     def note_return(self, order_id: str, text: str) -> None:
         """Never asked for: the desk receives against a return of its own."""
         words = f"Deposco's desk receives against returns: create one for order {order_id} instead."

@@ -226,6 +226,11 @@ class VeeqoWarehouse:
         words = f"Veeqo takes no returns from others; put a note on order {request.order_number}."
         raise Refused(self.name, "create return", words)
 
+    def cancel_return(self, return_id: str) -> None:
+        """Never possible: the API only reads returns (Veeqo §12)."""
+        words = f"Veeqo's returns are changed by people; cancel return {return_id} there, or note it."
+        raise Refused(self.name, "cancel return", words)
+
     def note_return(self, order_id: str, text: str) -> None:
         """Tag the order so that the returns desk finds it, then say in a note what to expect."""
         self._tags.put(order_id, self._return_tag, _RETURN_COLOUR)

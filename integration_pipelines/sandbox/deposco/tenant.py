@@ -12,7 +12,7 @@ from typing import Any
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.sandbox.catalogue import Product
-from integration_pipelines.sandbox.deposco import lifecycle, returns_desk, stock
+from integration_pipelines.sandbox.deposco import lifecycle, return_lifecycle, returns_desk, stock
 from integration_pipelines.sandbox.deposco.house import House
 from integration_pipelines.sandbox.deposco.quota import Allowance
 from integration_pipelines.sandbox.deposco.records import CANCELLABLE, ON_FLOOR, Order, Status
@@ -236,6 +236,16 @@ class DeposcoTenant:
         """
         self.catch_up(self._clock.now())
         returns_desk.receive(self._house, self._house.return_by_number[return_number], units, damaged or {})
+
+    def cancel_return_as_staff(self, return_number: str) -> None:
+        """A person cancels a return that nothing has come of.
+
+        Raises:
+            KeyError: no return has the number.
+            RefusalError: its status does not allow it.
+        """
+        self.catch_up(self._clock.now())
+        return_lifecycle.cancel(self._house, self._house.return_by_number[return_number])
 
     def roll_back_as_staff(self, number: str) -> None:
         """A person un-ships the order's last parcel; the floor loads it again after a while.

@@ -318,6 +318,32 @@ def test_what_deposco_would_refuse_is_never_sent(
     assert other_side.sent == []
 
 
+def test_an_announced_return_is_cancelled_as_a_whole_unless_it_is_already() -> None:
+    warehouse, other_side = desk([answer(200, back()), answer(200, back(orderStatus="Canceled"))])
+    warehouse.cancel_return("66001")
+    assert [(call.method, call.url.path) for call in other_side.sent] == [
+        ("GET", "/orders/customerReturns/66001"),
+        ("POST", "/orders/customerReturns/66001/cancellations"),
+    ]
+    assert other_side.sent[1].content == b""
+
+    warehouse, other_side = desk([answer(200, back(orderStatus="Canceled"))])
+    warehouse.cancel_return("66001")
+    assert [call.method for call in other_side.sent] == ["GET"]
+
+
+def test_a_return_that_cannot_be_cancelled_says_why() -> None:
+    counted = answer(400, {"errors": [{"errorMessage": "can not be canceled in status Received"}]})
+    warehouse, _ = desk([answer(200, back(orderStatus="Received")), counted])
+    with pytest.raises(Refused, match="in status Received"):
+        warehouse.cancel_return("66001")
+
+    warehouse, other_side = desk([answer(503)] * 9)
+    with pytest.raises(NotExecuted):
+        warehouse.cancel_return("66001")
+    assert {call.method for call in other_side.sent} == {"GET"}
+
+
 def test_a_note_is_no_announcement_here() -> None:
     warehouse, other_side = desk([])
 

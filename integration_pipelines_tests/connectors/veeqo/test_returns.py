@@ -111,6 +111,8 @@ def test_what_veeqo_cannot_do_is_said_before_any_call() -> None:
         warehouse.create_return(request)
     with pytest.raises(Refused, match="ask for the returns of its order"):
         warehouse.find_returns("70011", "RN-204")
+    with pytest.raises(Refused, match="are changed by people"):
+        warehouse.cancel_return("3301")
     assert other_side.sent == []
 
 

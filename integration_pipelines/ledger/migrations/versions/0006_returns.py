@@ -115,10 +115,17 @@ def upgrade() -> None:
         ["channel", "look_at"],
         postgresql_where=sa.text("look_at is not null"),
     )
+    op.create_index(
+        "orders_refunded",
+        "orders",
+        ["marketplace", "read_at"],
+        postgresql_where=sa.text("jsonb_path_exists(raw, '$.order_lines[*].refunds[*]')"),
+    )
     op.create_table("return_starts", _text("account", key=True), _moment("began_at"))
 
 
 def downgrade() -> None:
+    op.drop_index("orders_refunded", "orders")
     for table in (
         "return_starts",
         "return_cases",
