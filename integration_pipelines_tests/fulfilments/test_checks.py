@@ -10,7 +10,7 @@ from integration_pipelines.ledger import Ledger
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import open_floor, order, ship_one, split
 
-DAY = timedelta(hours=24)
+DAY = timedelta(hours=24, minutes=1)
 
 
 def differing(shop: Retailer, later: timedelta) -> list[str]:
