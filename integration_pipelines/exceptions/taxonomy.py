@@ -263,7 +263,8 @@ TAXONOMY: dict[Code, Kind] = {
     ),
     Code.CARRIER_GONE: Kind(
         Owner.OPERATIONS,
-        "A mapped carrier code is no longer in the marketplace's own list; parcels with it would be refused.",
+        "A mapped carrier code is no longer in the marketplace's own list; parcels with it would be refused, "
+        "so they wait.",
         "Ask the operator what became of it and map the carrier anew with `exceptions map-carrier`,"
         " or correct the channels file.",
     ),
@@ -297,8 +298,8 @@ TAXONOMY: dict[Code, Kind] = {
     ),
     Code.DISPATCH_WITHDRAWN: Kind(
         Owner.OPERATIONS,
-        "A parcel was rolled back in the warehouse after the marketplace was told that it left; "
-        "nothing takes that back there.",
+        "A parcel, or a part of it, was taken back in the warehouse after the marketplace was told that it "
+        "left; nothing takes that back there.",
         "Send the goods soon: the new parcel's tracking takes the place of the old one. If they "
         "will not be sent, refund the customer.",
     ),

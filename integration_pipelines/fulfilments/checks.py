@@ -60,7 +60,7 @@ select o.marketplace || '/' || o.order_id as subject, o.ship_by as deadline, gon
     least(gone.units, wanted.units) || ' of ' || wanted.units || ' units left the warehouse, ' || told.units
         || ' of them were told, and the marketplace says ' || o.state as reason
 from orders o cross join lateral (
-    select sum(part.quantity) as units, max(coalesce(q.shipped_at, q.changed_at)) as since
+    select coalesce(sum(part.quantity), 0) as units, max(coalesce(q.shipped_at, q.changed_at)) as since
     from parcels q cross join lateral jsonb_to_recordset(q.lines) as part(quantity int)
     where q.warehouse = :warehouse and q.base_number = o.number and q.state = 'shipped'
         and coalesce(q.shipped_at, q.changed_at) < :before) gone

@@ -49,7 +49,8 @@ def forecast(order: DispatchFacts, floor: Floor, now: datetime) -> Forecast:
     pressing_from = pick_up.leaves_at - floor.packed_before
     picked, packed = order.progress in _AT_WORK, order.progress in _READY
     if now >= pick_up.leaves_at:
-        severity = Severity.URGENT
+        was_possible = order.since < pick_up.leaves_at
+        severity = Severity.URGENT if was_possible else Severity.WARNING
     elif now >= pressing_from and not packed:
         severity = Severity.WARNING if picked else Severity.URGENT
     elif now >= pick_up.there_by and not picked:

@@ -91,10 +91,10 @@ def test_work_of_several_days_must_begin_working_days_earlier() -> None:
     assert "is at Tue 10 Mar 18:00 (Europe/London); it must be packed by then, and is released." in told.words
 
 
-def test_an_order_that_was_cleared_after_the_last_pick_up_is_told_as_such() -> None:
+def test_an_order_that_was_cleared_after_the_last_pick_up_is_told_as_such_and_presses_less() -> None:
     late = order(since=at("2026-03-07T09:00"), ship_by=at("2026-03-08T20:00"))
     told = forecast(late, floor(), at("2026-03-07T09:05"))
-    assert told.severity is URGENT
+    assert told.severity is WARNING
     assert told.words is not None
     assert "Fri 06 Mar 18:00" in told.words
     assert told.words.endswith("It was cleared for dispatch after that.")

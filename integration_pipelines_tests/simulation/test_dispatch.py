@@ -1,11 +1,13 @@
 """Dispatches in rounds on the sandbox: what leaves a warehouse is on its marketplace minutes later, once."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from integration_pipelines.fulfilments.steer import map_carrier
 from integration_pipelines.ledger import Ledger
+from integration_pipelines.sandbox.mirakl.refunds import Movement
 from integration_pipelines_tests.business import Retailer
 from integration_pipelines_tests.simulation.dispatch_world import (
     FLOOR,
@@ -219,6 +221,56 @@ def test_f22_which_shipping_types_want_tracking_is_read_from_the_operator(
     assert writes(shop) == told
 
 
+def cancelled_unit(shop: Retailer, order_id: str) -> None:
+    """The operator cancels one unit of the order's first line."""
+    account = shop.sandbox.marketplaces[shop.marketplace]
+    known = account.orders[order_id]
+    [line] = known.lines
+    movement = Movement(line, line.unit_price, Decimal(0), 1, "34")
+    account.shop.refunds.cancel(known, movement, shop.clock.now())
+
+
+def refunded_unit(shop: Retailer, order_id: str) -> None:
+    """The shop gives the money of one unit back; the customer still gets the goods (Mirakl §2.9)."""
+    account = shop.sandbox.marketplaces[shop.marketplace]
+    known = account.orders[order_id]
+    [line] = known.lines
+    movement = Movement(line, line.unit_price, Decimal(0), 1, "17")
+    account.shop.refunds.pay(known, movement, shop.clock.now(), "goodwill", "shop")
+
+
+def test_f23_of_a_line_that_was_partly_cancelled_only_what_is_left_is_told(ledger: Ledger) -> None:
+    shop = veeqo_floor(ledger)
+    order_id = order(shop, 4)
+    split(shop, order_id)
+    ship_one(shop, order_id)
+    shop.pass_minutes(3)
+    cancelled_unit(shop, order_id)
+    ship_one(shop, order_id)
+    shop.pass_minutes(5)
+    assert [each["lines"][0][1] for each in parcels(shop, order_id)] == [2, 1]
+    assert shop.on_marketplace(order_id)["state"] == "SHIPPED"
+    [surplus] = [each for each in shop.open_exceptions(order_id) if each.code == "unmatched_parcel"]
+    assert surplus.reason.startswith("More left the warehouse than the marketplace expects: 1 of ")
+    assert writes(shop) == {"ST01": 2}
+
+
+@both_ways
+def test_f23_a_partial_refund_takes_nothing_out_of_what_is_to_be_told(
+    ledger: Ledger, multi_shipment: bool
+) -> None:
+    shop = veeqo_floor(ledger, multi_shipment=multi_shipment)
+    order_id = order(shop, 2)
+    refunded_unit(shop, order_id)
+    shop.pass_minutes(2)
+    ship_now(shop, order_id)
+    shop.pass_minutes(5)
+    [told] = parcels(shop, order_id)
+    assert told["lines"][0][1] == 2
+    assert shop.on_marketplace(order_id)["state"] == "SHIPPED"
+    assert "dispatch_refused" not in shop.codes(order_id)
+
+
 def test_tracking_that_comes_later_is_told_later_where_it_is_not_mandatory(ledger: Ledger) -> None:
     shop = veeqo_floor(ledger)
     order_id = order(shop, 1)
@@ -248,6 +300,27 @@ def test_a_parcel_rolled_back_after_it_was_told_is_shown_until_the_goods_leave_a
     [told] = parcels(shop, order_id)
     assert told["id"] == first["id"]
     assert told["tracking_number"] != first["tracking_number"]
+    assert shop.codes(order_id) == []
+
+
+@pytest.mark.parametrize("profile", DEPOSCO)
+def test_a_parcel_rolled_back_in_deposco_is_shown_until_the_goods_leave_again(
+    ledger: Ledger, profile: WarehouseProfile
+) -> None:
+    shop = open_floor(ledger, profile, multi_shipment=True)
+    order_id = order(shop, 1)
+    while on_floor(shop, order_id) in {"New", "Wave Built"}:
+        shop.pass_minutes(10)
+    shop.sandbox.deposco.ship_as_staff(number(shop, order_id))
+    shop.pass_minutes(10)
+    [first] = parcels(shop, order_id)
+    shop.sandbox.deposco.roll_back_as_staff(number(shop, order_id))
+    shop.pass_minutes(15)
+    assert shop.codes(order_id) == ["dispatch_withdrawn"]
+    shop.pass_minutes(FLOOR, every=10)
+    [told] = parcels(shop, order_id)
+    assert told["id"] == first["id"]
+    assert told["tracking_number"] in str(left_warehouse(shop, order_id)[-1]["tracking"])
     assert shop.codes(order_id) == []
 
 

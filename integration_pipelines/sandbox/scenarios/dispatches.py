@@ -58,7 +58,8 @@ def two_parcels_for_one_line(stage: Stage) -> dict[str, Any]:
 
 @scenario("f21_one_parcel_for_two_orders", "Two orders of one buyer leave in one parcel", "F21")
 def one_parcel_for_two_orders(stage: Stage) -> dict[str, Any]:
-    order_ids = [stage.sandbox.place_order(stage.marketplace) for _ in range(2)]
+    buyer = {"customer_id": f"B-{stage.random.randrange(10**6):06d}"}
+    order_ids = [stage.sandbox.place_order(stage.marketplace, buyer=buyer) for _ in range(2)]
 
     def together(numbers: list[str]) -> None:
         warehouse = stage.sandbox.warehouses[stage.warehouse]
