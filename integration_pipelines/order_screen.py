@@ -17,6 +17,7 @@ from integration_pipelines.screen import MOMENT, plain
 
 _AT = "%Y-%m-%d %H:%M UTC"
 _WHOLE_ORDER = "order"  # stands for the parcel where an order is told in one go
+_LEFT = frozenset({"SHIPPED", "TO_COLLECT", "RECEIVED"})
 _PLACES = {
     "authorised": "authorised, the warehouse does not expect it yet",
     "pending": "on its way, the warehouse expects it",
@@ -141,7 +142,20 @@ def _not_left(story: OrderStory, told: Mapping[str, RowMapping]) -> Iterator[str
         yield _told(told[_WHOLE_ORDER])
         return
     due = f" It is to leave by {_at(story.order['ship_by'])}." if story.order["ship_by"] else ""
-    if story.order["state"] in {"CANCELED", "REFUSED", "CLOSED"}:
+    if story.order["state"] in _LEFT:
+        raw = story.order["raw"]
+        carrier = (
+            raw.get("shipping_company") or raw.get("shipping_carrier_code") or "a carrier it does not name"
+        )
+        number = raw.get("shipping_tracking") or "unknown"
+        yield (
+            f"The marketplace says that it left, with {carrier}, tracking number {number}; no parcel of the "
+            "warehouse is known here."
+        )
+    elif story.bookings and story.bookings[-1]["state"] == "shipped":
+        number = story.bookings[-1]["number"]
+        yield f"Warehouse order {number} left, its parcels are not known here; the marketplace was not told."
+    elif story.order["state"] in {"CANCELED", "REFUSED", "CLOSED"}:
         yield f"Nothing left: the order is {story.order['state']}."
     elif story.bookings:
         last = story.bookings[-1]
@@ -152,10 +166,18 @@ def _not_left(story: OrderStory, told: Mapping[str, RowMapping]) -> Iterator[str
 
 def _goods(back: WayBack, line: RowMapping) -> Iterator[str]:
     places = back.case["custody"] if back.case else {}
+    came = sum(
+        each["received"] or 0
+        for desk in back.counted
+        for each in desk["lines"]
+        if line["line_id"] == each["line_id"] or (not each["line_id"] and line["sku"] == each["sku"])
+    )
     for asked in back.asked:
         units = sum(each["quantity"] for each in asked["lines"] if each["line_id"] == line["line_id"])
         if units:
             known = _PLACES.get(places.get(asked["return_id"], ""))
+            if known == _PLACES["pending"] and came:
+                known = f"partly here ({came} so far), the warehouse expects the rest"
             place = known or _NOT_AUTHORISED.get(asked["state"], asked["state"])
             number = asked["rma"] or asked["return_id"]
             yield f"Return {number} of {units}, asked {_at(asked['created_at'])}: {place}."

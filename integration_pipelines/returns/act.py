@@ -45,6 +45,7 @@ from integration_pipelines.returns.intake import (
     returns_stream,
     warehouse_returns_stream,
 )
+from integration_pipelines.returns.reasons import AllowedReasons
 from integration_pipelines.returns.records import load_case
 from integration_pipelines.returns.refund_rules import MoneyState, in_flight
 from integration_pipelines.returns.writes import ReturnWrites
@@ -54,7 +55,6 @@ log = logging.getLogger(__name__)
 CASES_PER_PASS = 200
 SOON = timedelta(minutes=1)  # after a lost answer, or an account that fails
 ORDER_MAY_COME = timedelta(hours=1)
-REASONS_FOR = timedelta(hours=1)
 CAUSE_MAY_BE_MENDED = timedelta(hours=1)  # of money that is due and cannot be paid
 
 
@@ -90,7 +90,10 @@ class ReturnWork:
     take_refunds: Callable[[], int]
     journal: IntentJournal
     _report: ReturnReport = field(default_factory=ReturnReport, init=False)
-    _reasons: tuple[datetime, frozenset[str]] | None = field(default=None, init=False)
+    _reasons: AllowedReasons = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reasons = AllowedReasons(self.writes.refunds, self.clock)
 
     def work(self, *, until: datetime | None = None) -> ReturnReport:
         """One pass over what is due.
@@ -171,7 +174,7 @@ class ReturnWork:
 
     def _pay_back(self, session: Session, order_id: str) -> None:
         self._read(order_id)
-        reasons = self._allowed_reasons()
+        reasons = self._reasons.ask()
         case = self._load(session, order_id)
         if case is None:
             return
@@ -231,14 +234,6 @@ class ReturnWork:
         case = self._load(session, order_id)
         return None if case is None else decide(case, self.channel.returns, self.clock.now())
 
-    def _allowed_reasons(self) -> frozenset[str]:
-        """The operator's refund reasons that a shop may give (RE01), as of the last hour."""
-        now = self.clock.now()
-        if self._reasons is None or now - self._reasons[0] >= REASONS_FOR:
-            told = self.writes.refunds.reasons("REFUND")
-            self._reasons = now, frozenset(reason.code for reason in told)
-        return self._reasons[1]
-
     def _close(self, session: Session, order_id: str, again_at: datetime | None) -> None:
         """Show what is wrong, and say when to look again; a fact that changed meanwhile wins."""
         now, marketplace = self.clock.now(), self.channel.marketplace
@@ -252,8 +247,7 @@ class ReturnWork:
                 settle_many(connection, self.key, {_scope(marketplace, order_id): findings}, now)
                 postpone_case(connection, marketplace, order_id, now + ORDER_MAY_COME if ours else None)
                 return
-            known = self._reasons[1] if self._reasons else None
-            decision = decide(case, self.channel.returns, now, known)
+            decision = decide(case, self.channel.returns, now, self._reasons.known)
             told = [write for asked in case.returns for write in _writes_of(asked).values() if write]
             doubt = any(map(in_flight, case.lines)) or any(write.state.doubtful for write in told)
             unsaid = bool(decision.announce or decision.recall or decision.report)

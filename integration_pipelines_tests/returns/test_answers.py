@@ -58,6 +58,7 @@ class TestOnTheTerminal:
         told = answer(ask, scene.order_id)
         assert "received by the warehouse." in told
         assert f"counted: 1 x {scene.sku}." in told
+        assert "The marketplace says that it left, with " in told, "dispatches are somebody else's here"
         refund = scene.shop.orders[scene.order_id].line(scene.line_id).refunds[0]
         assert f"Refund {refund['id']} of 10.00 EUR, made 2026-03-0" in told
         assert "by us: paid." in told
@@ -98,6 +99,16 @@ class TestOnTheTerminal:
         assert "sent, the answer was lost and is being looked for" in answer(ask, scene.order_id)
         retailer.pass_minutes(15)
         assert "by us: paid." in answer(ask, scene.order_id)
+
+
+@BOTH
+def test_tells_that_part_of_a_return_is_here(ledger: Ledger, ask: Ask, profile: WarehouseProfile) -> None:
+    scene = Scene(ledger, profile)
+    scene.asks(2)
+    scene.box_arrives(1)
+    told = answer(ask, scene.number)
+    assert "partly here (1 so far), the warehouse expects the rest." in told
+    assert "of 10.00 EUR, made 2026-03-0" in told
 
 
 class TestWhereIsTheOrder:
