@@ -103,9 +103,9 @@ def retry(connection: Connection, number: int, *, who: str, note: str, now: date
         renew(connection, key, now)
     forget_items(connection, found["subject"])
     _look_now(connection, found["subject"])
-    wake_refused(connection, [found["subject"]], now)
+    past = found["first_seen_at"]  # on the flows' own clock: at once
+    wake_refused(connection, [found["subject"]], past)
     if found["subject"].endswith(RETURNS):
-        past = found["first_seen_at"]  # on the flow's own clock: at once
         queue_cases(connection, [tuple(about.split("/", 1))], past)
     _remember(connection, found, "retried", who, note, now)
 
