@@ -72,7 +72,7 @@ def broken_refunds(ledger: Ledger, channels: Channels, truth: Truth) -> list[str
 def refunds_above_due(channels: Channels, truth: Truth) -> list[AboveDue]:
     """Lines on which the shop paid more than what came back, or may be kept, is worth."""
     came_back = _came_back(truth)
-    above = []
+    above: list[AboveDue] = []
     for key, channel in channels.channels.items():
         if not channel.returns.enabled:
             continue

@@ -10,8 +10,8 @@ The least is added up from the sandbox's truth:
 - One that takes whole orders: OR23 where there is a number, and OR24; what came of it, the next read of
   changed orders shows for nothing.
 - Deposco: one read of the lines of each shipment that does not say whether it shows all of them (§4.1).
-- A return: its announcement. At Deposco one look-up of its number, because a create is not idempotent, and one
-  create; at Veeqo a note and a tag on the order. Then, at Deposco, one read of receipts per line that came.
+- A return: its announcement. At Deposco one look-up of its number, because a create is not idempotent, and
+  one create; at Veeqo a note and a tag on the order. At Deposco one read of receipts per line that came.
 - A refund: one read of its order before (Mirakl §7), one OR28; the next read of changed orders shows it.
 """
 
