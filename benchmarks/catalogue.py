@@ -58,8 +58,8 @@ SHORT = Sizes(
     idle_ledgers=(1_000, 10_000),
     day_orders=250,
     day_hours=6,
-    goods_orders=100,
-    goods_hours=14,
+    goods_orders=40,
+    goods_hours=12,
     stock_skus=10_000,
     stock_pairs=3,
 )

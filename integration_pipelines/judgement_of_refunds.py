@@ -116,16 +116,16 @@ def _above_due(
 ) -> Iterator[AboveDue]:
     """Payments in the order of time; each of ours has to fit into what is due after those before it."""
     line = order["lines"][line_id]
-    share = Decimal(units) / Decimal(max(int(line["quantity"]), 1))
+    quantity = max(int(line["quantity"]), 1)
     price, shipping = Decimal(line["price"]), Decimal(line["shipping_price"])
     match policy.refund_shipping:
         case ShippingRefund.NEVER:
             due_shipping = Decimal(0)
         case ShippingRefund.WHOLE_LINE:
-            due_shipping = shipping if units >= line["quantity"] else Decimal(0)
+            due_shipping = shipping if units >= quantity else Decimal(0)
         case ShippingRefund.BY_UNIT:
-            due_shipping = shipping * share
-    due = {"amount": price * share, "shipping_amount": due_shipping}
+            due_shipping = shipping * units / quantity
+    due = {"amount": price * units / quantity, "shipping_amount": due_shipping}
     mine = sorted(
         (each for each in order.get("refunds", ()) if each["line"] == line_id),
         key=lambda each: str(each["created_at"]),

@@ -82,6 +82,15 @@ class TestRefundsAboveDue:
         scene.line["received"] = 1
         assert scene.above() == [("20.02", "10.01"), ("3.00", "0.00")]
 
+    def test_a_third_is_a_third_to_the_cent(self, profile: WarehouseProfile) -> None:
+        scene = Returned(profile)
+        scene.order["lines"]["L1"].update(quantity=3, price="30.00")
+        scene.back["lines"], scene.line["received"] = {"L1": 1}, 1
+        scene.order["refunds"] = [scene.paid("1", "10.00", "0.00")]
+        assert scene.above() == []
+        scene.order["refunds"] = [scene.paid("1", "10.01", "0.00")]
+        assert scene.above() == [("10.01", "10.00")]
+
     def test_another_article_in_its_place_is_worth_nothing(self, profile: WarehouseProfile) -> None:
         scene = Returned(profile)
         scene.line["sku"] = "LAMP"

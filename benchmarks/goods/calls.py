@@ -10,7 +10,8 @@ The least is added up from the sandbox's truth:
 - One that takes whole orders: OR23 where there is a number, and OR24; what came of it, the next read of
   changed orders shows for nothing.
 - Deposco: one read of the lines of each shipment that does not say whether it shows all of them (§4.1).
-- A return: its announcement, at Deposco after one look-up of its number (a create is not idempotent).
+- A return: its announcement. At Deposco one look-up of its number, because a create is not idempotent, and
+  one create; at Veeqo a note and a tag on the order. At Deposco one read of receipts per line that came.
 - A refund: one read of its order before (Mirakl §7), one OR28; the next read of changed orders shows it.
 """
 
@@ -90,11 +91,11 @@ def measure(stage: Stage, *, orders: int, hours: float, tell: Callable[[str], No
         if not several:
             least["shipment lines"] = len(told.lines_read)
         rows.append(
-            _row(name, _added(alone, told, sides[several]), least, len(dispatched), "order", told.polls)
+            _row(name, added_calls(alone, told, sides[several]), least, len(dispatched), "order", told.polls)
         )
     asked = _returns(returned.truth)
     least = _least_of_returns(returned.truth, business)
-    added = _added(told, returned, sides[True] | sides[False])
+    added = added_calls(told, returned, sides[True] | sides[False])
     rows.append(_row("returns/calls_per_return", added, least, len(asked), "return", returned.polls))
     return rows
 
@@ -125,13 +126,15 @@ def _least_of_returns(truth: Mapping[str, Any], business: Business) -> Counter[s
     for shop in business.marketplaces:
         own = truth["marketplaces"][shop.key]
         announced = sum(each["state"] not in _NOT_ANNOUNCED for each in own["returns"].values())
-        least["announcements"] += announced
-        if business.warehouse_of(shop.key).system == "deposco":
-            least["look-ups by number"] += announced
+        # Two calls each: number and create; note and tag.
+        least["announcements"] += 2 * announced
         refunds = sum(len(order["refunds"]) for order in own["orders"].values())
         least["OR28"] += refunds
         least["OR11 of the order"] += refunds
         least["RE01"] += refunds > 0
+    tenants = (truth["warehouses"][each.key] for each in business.warehouses if each.system == "deposco")
+    returns = (back for tenant in tenants for back in tenant["returns"])
+    least["receipts"] = sum(line["received"] > 0 for back in returns for line in back["lines"])
     return least
 
 
@@ -163,7 +166,7 @@ def _serve(stage: Stage, business: Business, flows: tuple[str, ...], hours: floa
         calls: Counter[tuple[str, str]] = Counter()
         lines_read: Counter[str] = Counter()
         for (method, target), count in retailer.others.targets.items():
-            account, call = _call(method, target)
+            account, call = named_call(method, target)
             calls[account, call] += count
             if _SHIPMENT_LINES in target:
                 lines_read[target] += count
@@ -171,7 +174,7 @@ def _serve(stage: Stage, business: Business, flows: tuple[str, ...], hours: floa
         return Served(calls, lines_read, retailer.sandbox.truth(), polls)
 
 
-def _call(method: str, target: str) -> tuple[str, str]:
+def named_call(method: str, target: str) -> tuple[str, str]:
     """The account's path and the call without its ids; `poll` for one that repeats itself."""
     parts = urlsplit(target)
     path = parts.path.strip("/").split("/")
@@ -184,7 +187,7 @@ def _call(method: str, target: str) -> tuple[str, str]:
     return account, f"{method} {words}"
 
 
-def _added(before: Served, after: Served, accounts: set[str]) -> Counter[str]:
+def added_calls(before: Served, after: Served, accounts: set[str]) -> Counter[str]:
     """Calls that one run has more than the other, on these accounts."""
     added: Counter[str] = Counter()
     for key in before.calls.keys() | after.calls.keys():

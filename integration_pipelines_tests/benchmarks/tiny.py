@@ -14,6 +14,8 @@ TINY = Sizes(
     idle_ledgers=(10, 20),
     day_orders=3,
     day_hours=0.2,
+    goods_orders=3,
+    goods_hours=1,
     stock_skus=300,
     stock_pairs=1,
 )
