@@ -43,6 +43,7 @@ from integration_pipelines.order_screen import print_order
 from integration_pipelines.remote import RemoteError
 from integration_pipelines.sandbox import Sandbox
 from integration_pipelines.sandbox.business import Business, Enforcement
+from integration_pipelines.sandbox.hurry import hurried
 from integration_pipelines.sandbox.serve import serve
 from integration_pipelines.screen import (
     DayProgress,
@@ -66,6 +67,7 @@ app.add_typer(stock_app, name="stock")
 console = Console()
 LIVELY_ORDERS_PER_DAY = 6_000
 LIVELY_HEAD_START = timedelta(minutes=35)
+LIVELY_HURRY = 20  # minutes instead of hours until a parcel leaves, and a return comes back
 
 
 class Faults(StrEnum):
@@ -197,12 +199,15 @@ def sandbox(
     own_clock: Clock
     if clock is SandboxClock.REAL:
         own_clock = SystemClock()
-        business = Business.demo(
-            seed,
-            max(orders_per_day, LIVELY_ORDERS_PER_DAY),
-            faults.value,
-            start=_lively_start(),
-            enforcement=enforcement,
+        business = hurried(
+            Business.demo(
+                seed,
+                max(orders_per_day, LIVELY_ORDERS_PER_DAY),
+                faults.value,
+                start=_lively_start(),
+                enforcement=enforcement,
+            ),
+            LIVELY_HURRY,
         )
     else:
         business = Business.demo(seed, orders_per_day, faults.value, enforcement=enforcement)

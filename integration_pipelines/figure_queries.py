@@ -29,8 +29,8 @@ from stock_pushes
 """)
 # By order. Confirmed: the marketplace was told of all that the customer still gets, by us. Unconfirmed: of
 # what left, something could be told and is not confirmed, whatever the reason; where an operator takes whole
-# orders only, nothing can be told before all of it left. Doubled is a parcel that says the same as an earlier
-# one of its order, both told by us.
+# orders only, nothing can be told before all of it left. Doubled is a line of which more was told
+# by us than is on it.
 DISPATCHES = text("""
 with told_by_us as (
     select * from unnest(cast(:channels as text[]), cast(:warehouses as text[]), cast(:several as boolean[]))
@@ -53,10 +53,12 @@ select (select count(*) from orders_here where ours and (confirmed >= wanted
         or state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED'))) as confirmed,
     (select count(*) from orders_here where state = 'SHIPPING' and confirmed < least(gone, wanted)
         and (several or gone >= wanted)) as unconfirmed,
-    (select count(*) from dispatches d where d.told_at is not null and exists (select from dispatches e
-        where e.marketplace = d.marketplace and e.order_id = d.order_id and e.parcel < d.parcel
-            and e.told_at is not null and e.units = d.units and e.tracking ->> 'number' is not null
-            and e.tracking ->> 'number' = d.tracking ->> 'number')) as doubled
+    (select count(*) from (select from dispatches d
+        cross join lateral jsonb_each_text(d.units) as u(line, units)
+        join order_lines l on l.marketplace = d.marketplace and l.order_id = d.order_id and l.line_id = u.line
+        where d.told_at is not null and d.state <> 'CANCELED'
+        group by d.marketplace, d.order_id, l.line_id, l.quantity
+        having sum(u.units::int) > l.quantity) as more) as doubled
 """)
 # From leaving the warehouse, and from our first sight of it, until the marketplace had it; an order that is
 # told in one go waits for its last parcel. What waited for a number or a person is in it.
@@ -65,7 +67,7 @@ select p.shipped_at as since, greatest(p.shipped_at, p.seen_at) as seen, d.confi
 from dispatches d join orders o using (marketplace, order_id)
 cross join lateral (select max(q.shipped_at) as shipped_at, max(q.first_seen_at) as seen_at from parcels q
     where q.base_number = o.number and q.state = 'shipped'
-        and (q.parcel_id = d.parcel or d.parcel = 'order')) p
+        and (q.parcel_id = regexp_replace(d.parcel, '#[0-9]+$', '') or d.parcel = 'order')) p
 where d.told_at is not null and d.confirmed_at >= p.shipped_at
 """)
 # From a sale until each other marketplace of the warehouse was told, by the push that knew of it. A figure
@@ -112,7 +114,8 @@ select (select count(*) from decided where state = 'applied') as paid,
         where s.times > o.times) as doubled,
     (select count(*) from due d join gone g using (marketplace, order_id, line_id, reason_code)
         join order_lines l using (marketplace, order_id, line_id)
-        where g.amount > l.price * d.units / l.quantity or g.shipping > l.shipping_price) as above_due
+        where g.amount > l.price * d.units / nullif(l.quantity, 0)
+            or g.shipping > l.shipping_price) as above_due
 """)
 # From the desk's receipt until the refund was made, without receipts that changed again after the decision.
 REFUNDED = text("""

@@ -10,10 +10,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from integration_pipelines.sandbox.deposco.settings import DeposcoSettings, FacilitySettings, Manners
+from integration_pipelines.sandbox.deposco.settings import (
+    DeposcoSettings,
+    FacilitySettings,
+    Manners,
+)
 from integration_pipelines.sandbox.faults import FaultPlan, Outage
 from integration_pipelines.sandbox.fulfilment import FulfilmentSettings
 from integration_pipelines.sandbox.listing import OfferSettings
+from integration_pipelines.sandbox.veeqo.settings import StaffPace
 
 
 class Enforcement(StrEnum):
@@ -70,12 +75,14 @@ class WarehouseAccount:
     Attributes:
         serves: keys of the marketplaces whose orders it fulfils; None means all that no other one names.
         tenant: what a Deposco tenant is like; its `key` and `mount` follow from the account.
+        staff_pace: of a Veeqo account.
     """
 
     key: str
     system: Literal["veeqo", "deposco"] = "veeqo"
     serves: tuple[str, ...] | None = None
     tenant: DeposcoSettings | None = None
+    staff_pace: StaffPace = field(default_factory=StaffPace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ def _veeqo_settings(business: Business, account: WarehouseAccount, random: Rando
         key=f"Vqt/{random.getrandbits(128):032x}",
         stores=tuple((each.key, each.currency) for each in business.marketplaces if each.key in served),
         enforcement="off" if business.enforcement is Enforcement.OFF else "on",
+        staff_pace=account.staff_pace,
     )
 
 

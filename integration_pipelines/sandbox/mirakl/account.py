@@ -165,7 +165,7 @@ class MarketplaceAccount:
         """The operator's staff refund without asking the shop (F25); all that is left unless told otherwise.
 
         Args:
-            wishes: `units`, `amount`, `reason` or `excluded`, as `Refunds.pay_as_operator` takes them.
+            wishes: `units`, `amount` or `reason`, as `Refunds.pay_as_operator` takes them.
         """
         order = self.orders[order_id]
         line = order.line(line_id)

@@ -134,12 +134,8 @@ class Refunds:
         units: int | None = None,
         amount: Decimal | None = None,
         reason: str = OPERATORS_REASON,
-        excluded: bool = False,
     ) -> dict[str, Any] | None:
         """The operator refunds without asking the shop: some units, an amount, or all that is left (F25).
-
-        Args:
-            excluded: the units are not to be shipped any more.
 
         Returns:
             the refund; None if nothing is left on the line.
@@ -152,7 +148,7 @@ class Refunds:
         if paid <= 0 and shipping <= 0:
             return None
         taxes, shipping_taxes = tax_entries(paid, line.tax_rate), tax_entries(shipping, line.tax_rate)
-        movement = Movement(line, paid, shipping, units or 0, reason, taxes, shipping_taxes, excluded)
+        movement = Movement(line, paid, shipping, units or 0, reason, taxes, shipping_taxes)
         group = str(UUID(int=self._groups.getrandbits(128), version=4))
         return self.pay(order, movement, now, group, OPERATOR)
 

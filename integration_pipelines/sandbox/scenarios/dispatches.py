@@ -5,9 +5,11 @@ The floor acts once a client has booked the order and it may be sent; nobody wai
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from integration_pipelines.sandbox.deposco import DeposcoTenant
+from integration_pipelines.sandbox.mirakl.refunds import Movement
 from integration_pipelines.sandbox.scenarios.registry import Stage, scenario
 from integration_pipelines.sandbox.veeqo import VeeqoAccount
 
@@ -15,6 +17,7 @@ _NUMBER_LATER = timedelta(hours=5)
 _SECOND_PARCEL = timedelta(minutes=20)
 _ROLLED_BACK = timedelta(minutes=30)
 _SOME = 6
+_CANCELLED_BY_CUSTOMER = "34"
 
 
 @scenario("f19_carrier_dropped", "The next tracking is taken with a 2xx and its carrier forgotten", "F19")
@@ -84,15 +87,16 @@ def tracking_comes_late(stage: Stage) -> dict[str, Any]:
     return _told(stage, order_id)
 
 
-@scenario("f23_unit_cancelled_before_shipping", "One of three units is refunded, and all three leave", "F23")
+@scenario("f23_unit_cancelled_before_shipping", "One of three units is cancelled, and all three leave", "F23")
 def unit_cancelled_before_shipping(stage: Stage) -> dict[str, Any]:
     order_id = stage.sandbox.place_order(stage.marketplace, [(stage.skus(1)[0], 3)])
     account = stage.sandbox.marketplaces[stage.marketplace]
 
     def cancel_one(numbers: list[str]) -> None:
-        (line,) = account.orders[order_id].lines
-        now = stage.sandbox.clock.now()
-        account.refund_by_operator(order_id, line.line_id, now, units=1, excluded=True)
+        order = account.orders[order_id]
+        (line,) = order.lines
+        unit = Movement(line, line.unit_price, Decimal(0), 1, _CANCELLED_BY_CUSTOMER)
+        account.shop.refunds.cancel(order, unit, stage.sandbox.clock.now())
         ship_now(stage, numbers[0])
 
     stage.once_on_floor([order_id], cancel_one)
