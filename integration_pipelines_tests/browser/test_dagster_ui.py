@@ -226,3 +226,34 @@ def test_the_stock_of_a_shop_shows_what_it_was_told_and_what_became_of_it(
     page.goto(demo.url("/assets/borealis/stock?view=checks&checkDetail=stock_unknown"))
     expect(page.get_by_text("Create the SKU in the warehouse").first).to_be_visible(timeout=90_000)
     expect(page.get_by_text("brake_on").first).to_be_visible()
+
+
+def test_what_left_the_warehouse_and_what_is_to_leave_are_on_one_page(
+    demo: Demo, page: Page, picture: Callable[[Page, str], None]
+) -> None:
+    page.goto(demo.url("/assets/alpine/dispatches"))
+    expect(page.get_by_text("was told of the parcels that left").first).to_be_visible()
+    for figure in ("parcels_confirmed_today", "wait_for_a_carrier", "to_ship"):
+        expect(page.get_by_text(figure, exact=True).first).to_be_visible(timeout=90_000)
+    picture(page, "dispatches")
+    page.goto(demo.url("/assets/alpine/dispatches?view=checks&checkDetail=unmapped_carriers"))
+    expect(page.get_by_text("Carriers that nobody has mapped").first).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("both_sides_agree").first).to_be_visible()
+
+
+def test_where_returned_goods_and_their_money_are_is_a_page_each(
+    demo: Demo, page: Page, picture: Callable[[Page, str], None]
+) -> None:
+    page.goto(demo.url("/assets/alpine/returns"))
+    expect(page.get_by_text("authorised and where their goods are").first).to_be_visible()
+    materialize(page)  # its schedule may be minutes away
+    expect(page.get_by_text("where_is_it", exact=True).first).to_be_visible(timeout=120_000)
+    picture(page, "returns")
+    page.goto(demo.url("/assets/alpine/refunds"))
+    materialize(page)
+    expect(page.get_by_text("newest_refunds", exact=True).first).to_be_visible(timeout=120_000)
+
+
+def materialize(page: Page) -> None:
+    """What a person does who will not wait for a schedule."""
+    page.get_by_role("button", name="Materialize").first.click()
