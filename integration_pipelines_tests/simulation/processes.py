@@ -18,13 +18,13 @@ def start(assignment: Assignment, together: Together | None = None) -> ForkServe
     return process
 
 
-def exit_code(process: ForkServerProcess) -> int | None:
+def exit_code(process: ForkServerProcess, patience: float = PATIENCE) -> int | None:
     """Wait for its end; answers the exit code (negative: the signal that killed it)."""
-    process.join(PATIENCE)
+    process.join(patience)
     if process.is_alive():
         process.kill()
         process.join()
-        raise AssertionError(f"a worker was still busy after {PATIENCE} s")
+        raise AssertionError(f"a worker was still busy after {patience} s")
     return process.exitcode
 
 

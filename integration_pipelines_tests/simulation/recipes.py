@@ -20,8 +20,7 @@ RETURNS = FulfilmentSettings(
     returns=True, delivery_seconds=(60, 60), closing_seconds=90 * DAY, never_sent_share=1
 )
 SOON = Fate(debit_seconds=30)
-BOX_TAKES = timedelta(minutes=48)
-TRADED = 120  # orders
+TRADED = 104  # orders
 DOOMED = 5  # orders: enough that every death in turn meets one that is still to be worked
 
 
@@ -119,7 +118,7 @@ def _comes_back(sandbox: Sandbox) -> list[str]:
     order_ids = [sandbox.place_order("alpine", fate=SOON) for _ in range(DOOMED)]
     for order_id in order_ids:
         _let_leave(sandbox, "alpine", order_id, timedelta(minutes=15))
-    _let_return(sandbox, "alpine", set(order_ids))
+    _let_return(sandbox, "alpine", set(order_ids), timedelta(minutes=48))
     return order_ids
 
 
@@ -138,7 +137,7 @@ def _is_asked_back(sandbox: Sandbox) -> list[str]:
 
 
 def _trade(sandbox: Sandbox) -> list[str]:
-    """Orders of two marketplaces leave within half an hour; of every other one a unit comes back.
+    """Orders of two marketplaces leave within twenty minutes; of every other one a unit comes back.
 
     Answers to every write get lost now and then.
     """
@@ -147,8 +146,8 @@ def _trade(sandbox: Sandbox) -> list[str]:
     for marketplace in sandbox.marketplaces:
         mine = [sandbox.place_order(marketplace, fate=SOON) for _ in range(TRADED // 2)]
         for number, order_id in enumerate(mine):
-            _let_leave(sandbox, marketplace, order_id, timedelta(minutes=12, seconds=20 * number))
-        _let_return(sandbox, marketplace, set(mine[::2]))
+            _let_leave(sandbox, marketplace, order_id, timedelta(minutes=12, seconds=8 * number))
+        _let_return(sandbox, marketplace, set(mine[::2]), timedelta(minutes=24))
         order_ids += mine
         for operation in ("ST01", "OR23", "OR24", "OR28"):
             sandbox.faults[marketplace].force("lost", operation, times=4)
@@ -171,13 +170,13 @@ def _let_leave(sandbox: Sandbox, marketplace: str, order_id: str, after: timedel
     sandbox.agenda.add(sandbox.clock.now() + after, leave)
 
 
-def _let_return(sandbox: Sandbox, marketplace: str, order_ids: set[str]) -> None:
-    """Customers ask as soon as they have the goods; the desk counts the box some time later."""
+def _let_return(sandbox: Sandbox, marketplace: str, order_ids: set[str], box_takes: timedelta) -> None:
+    """Customers ask as soon as they have the goods; the desk counts the box a while later."""
 
     def received(order: MarketplaceOrder, now: datetime) -> None:
         if order.order_id in order_ids:
             _ask_back(sandbox, marketplace, order, now)
-            sandbox.agenda.add(now + BOX_TAKES, lambda _: count(order))
+            sandbox.agenda.add(now + box_takes, lambda _: count(order))
 
     def count(order: MarketplaceOrder) -> None:
         number, came = f"{marketplace.upper()}-{order.order_id}", {order.lines[0].sku: 1}
