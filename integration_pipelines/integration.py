@@ -11,6 +11,8 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from integration_pipelines.catalogue.audit import SkuAudit
+from integration_pipelines.catalogue.observe import ItemIntake
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channels, OrderPolicy
 from integration_pipelines.config import Warehouse as WarehouseSettings
@@ -67,6 +69,8 @@ class Integration:
     return_intakes: Mapping[str, ReturnIntake]
     warehouse_return_intakes: Mapping[str, WarehouseReturnIntake]
     return_work: Mapping[str, ReturnWork]
+    item_intakes: Mapping[str, ItemIntake]
+    sku_audits: Mapping[str, SkuAudit]
     doors: Sequence[Transport]
 
     def close(self) -> None:
@@ -238,6 +242,19 @@ def build_integration(
         )
         for key, channel in channels.channels.items()
     }
+    item_intakes = {key: ItemIntake(key, warehouses[key], ledger, clock) for key in warehouse_intakes}
+    sku_audits = {
+        key: SkuAudit(
+            key=key,
+            channel=channel,
+            currency=channels.marketplaces[channel.marketplace].currency,
+            items=item_intakes[channel.warehouse],
+            offers=offer_intakes[channel.marketplace],
+            ledger=ledger,
+            clock=clock,
+        )
+        for key, channel in channels.channels.items()
+    }
     return Integration(
         channels,
         ledger,
@@ -257,6 +274,8 @@ def build_integration(
         return_intakes,
         warehouse_return_intakes,
         return_work,
+        item_intakes,
+        sku_audits,
         doors.opened,
     )
 
