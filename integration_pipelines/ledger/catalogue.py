@@ -42,7 +42,8 @@ create temporary table if not exists item_page (
 """
 _PAGE = ("item_id", "sku", "title", "barcodes", "barcode_key", "active", "created_at")
 
-# What appears or changes after the first complete read did so meanwhile; before it nothing is known.
+# What appears after the first complete read did so meanwhile, unless the warehouse says since when it is
+# there; before it nothing is known.
 _MERGE = text("""
 with first as (
     select case when exists (select from watermarks where stream = 'catalogue:' || :warehouse)
@@ -51,7 +52,7 @@ with first as (
 insert into catalogue_items as c (warehouse, item_id, sku, title, barcodes, barcode_key, active, created_at,
     changed_at, as_of)
 select distinct on (p.item_id) :warehouse, p.item_id, p.sku, p.title, p.barcodes, p.barcode_key, p.active,
-    p.created_at, f.changed_at, :as_of
+    p.created_at, case when p.created_at is null then f.changed_at end, :as_of
 from item_page p cross join first f order by p.item_id, p.active desc, p.sku
 on conflict (warehouse, item_id) do update set
     sku = excluded.sku, title = coalesce(nullif(excluded.title, ''), c.title),
@@ -61,7 +62,7 @@ on conflict (warehouse, item_id) do update set
     changed_at = case when (c.sku, c.active, c.gone_at is null) is distinct from
             (excluded.sku, excluded.active, true)
         or excluded.barcodes is not null and c.barcode_key is distinct from excluded.barcode_key
-        then excluded.changed_at else c.changed_at end,
+        then excluded.as_of else c.changed_at end,
     as_of = excluded.as_of, gone_at = null
 where excluded.as_of >= c.as_of
 """)

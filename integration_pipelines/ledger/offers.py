@@ -58,8 +58,9 @@ _PAGE = (
 )
 
 # What an answer leaves out stays as it was last shown. Equal rows are written as well: `read_at` is since
-# when the shown figure holds, and by it a complete export knows what it did not bring. What comes
-# after the first export has appeared meanwhile; another number under the same SKU is another product.
+# when the shown figure holds, and by it a complete export knows what it did not bring. What comes after the
+# first export and does not say since when it is there has appeared meanwhile; another number under the same
+# SKU is another product.
 _MERGE = text("""
 insert into offers as o (marketplace, sku, offer_id, quantity, active, inactivity_reasons,
     leadtime_to_ship, price, currency, title, barcodes, barcode_key, created_at, read_at, gone_at,
@@ -67,7 +68,8 @@ insert into offers as o (marketplace, sku, offer_id, quantity, active, inactivit
 select distinct on (sku) :marketplace, sku, offer_id, quantity, active, inactivity_reasons,
     leadtime_to_ship, price, currency, title, barcodes, barcode_key, created_at, :read_at,
     case when deleted then cast(:read_at as timestamptz) end,
-    (select cast(:read_at as timestamptz) from watermarks where stream = 'offers:' || :marketplace)
+    (select cast(:read_at as timestamptz) from watermarks
+        where stream = 'offers:' || :marketplace and created_at is null)
 from offer_page order by sku
 on conflict (marketplace, sku) do update set
     offer_id = coalesce(excluded.offer_id, o.offer_id), quantity = excluded.quantity,
@@ -82,7 +84,7 @@ on conflict (marketplace, sku) do update set
     barcode_key = case when excluded.offer_id <> o.offer_id or excluded.barcodes is not null
         then excluded.barcode_key else o.barcode_key end,
     created_at = coalesce(excluded.created_at, o.created_at),
-    appeared_at = case when o.gone_at is null then o.appeared_at else excluded.appeared_at end,
+    appeared_at = case when o.gone_at is null then o.appeared_at else excluded.read_at end,
     read_at = excluded.read_at, gone_at = excluded.gone_at
 where excluded.read_at >= o.read_at
 """)
