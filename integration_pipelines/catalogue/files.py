@@ -106,5 +106,10 @@ def _sheet(path: Path) -> Iterator[_Sheet]:
     sheet = book.add_worksheet("SKU drift")
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(COLUMNS) - 1, 22)
-    yield _Sheet(sheet)
-    book.close()
+    try:
+        yield _Sheet(sheet)
+    finally:
+        try:
+            book.close()
+        except xlsxwriter.exceptions.XlsxFileError as error:
+            raise OSError(str(error)) from error
