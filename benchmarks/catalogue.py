@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.orders import acceptance, calls, day, idle, intake
 from benchmarks.rows import Row
+from benchmarks.skus import audit
 from benchmarks.stage import Stage
 from benchmarks.stock import passes
 
@@ -25,6 +26,8 @@ class Sizes:
         day_orders: orders of the simulated day of `day_hours`.
         stock_skus: of a warehouse that five marketplaces list.
         stock_pairs: passes over them with 1 % changed, ours and peer in turns.
+        audit_skus: of each of two catalogues that are compared.
+        audit_pairs: comparisons of them, ours and peer in turns.
     """
 
     intake_orders: int
@@ -40,6 +43,8 @@ class Sizes:
     day_hours: float
     stock_skus: int
     stock_pairs: int
+    audit_skus: int
+    audit_pairs: int
 
 
 SHORT = Sizes(
@@ -56,6 +61,8 @@ SHORT = Sizes(
     day_hours=6,
     stock_skus=10_000,
     stock_pairs=3,
+    audit_skus=100_000,
+    audit_pairs=5,
 )
 FULL = Sizes(
     intake_orders=20_000,
@@ -71,6 +78,8 @@ FULL = Sizes(
     day_hours=24,
     stock_skus=100_000,
     stock_pairs=3,
+    audit_skus=1_000_000,
+    audit_pairs=5,
 )
 
 Tell = Callable[[str], None]
@@ -96,5 +105,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage, Sizes, Tell], list[Row]]] = {
     ),
     "stock/pass": lambda stage, sizes, tell: passes.measure(
         stage, skus=sizes.stock_skus, repetitions=sizes.stock_pairs, tell=tell
+    ),
+    "catalogue/audit": lambda stage, sizes, tell: audit.measure(
+        stage, skus=sizes.audit_skus, repetitions=sizes.audit_pairs, tell=tell
     ),
 }

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from integration_pipelines.catalogue.decide import Comparison, compare
 from integration_pipelines.catalogue.facts import TO_MEND, Drift, Side
 from integration_pipelines.catalogue.files import Lists, write_lists
 from integration_pipelines.catalogue.findings import Group, findings
 from integration_pipelines.catalogue.observe import ItemIntake, OfferReads, read_barcodes
-from integration_pipelines.catalogue.records import read_catalogues
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
 from integration_pipelines.exceptions import settle
@@ -27,6 +26,9 @@ from integration_pipelines.ledger.sku_drift import Place, drift_groups, keep_aud
 from integration_pipelines.ledger.watermarks import read_watermark
 from integration_pipelines.money import Money
 from integration_pipelines.remote import OutOfBudget, RemoteError
+
+if TYPE_CHECKING:
+    from integration_pipelines.catalogue.decide import Comparison
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +129,10 @@ class SkuAudit:
     def _compare(
         self, connection: Connection, report: AuditReport, oldest_read: datetime, now: datetime
     ) -> None:
+        # Here and not above: every process of Dagster loads this module, and pandas costs half a second.
+        from integration_pipelines.catalogue.decide import compare
+        from integration_pipelines.catalogue.records import read_catalogues
+
         known = read_catalogues(
             connection,
             self.channel.warehouse,
@@ -181,7 +187,7 @@ class SkuAudit:
         return report
 
 
-def rows_of(compared: Comparison) -> "zip[tuple[object, ...]]":
+def rows_of(compared: "Comparison") -> "zip[tuple[object, ...]]":
     """The rows as the ledger takes them: side, SKU, class, closest SKU, why."""
     rows = compared.rows
     return zip(*(rows[name] for name in ("side", "sku", "drift", "other", "why")), strict=True)

@@ -7,8 +7,10 @@ ledger rows become frames is `records`; what follows from them is `decide`.
 from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # every process of Dagster loads this module, and pandas costs half a second
+    import pandas as pd
 
 #: Columns of a catalogue: the SKU as stored; its barcodes as `barcodes.comparable` writes them, "" when none
 #: are known; whether it may be sold; whether it must not be (neither: not known, or out of stock); whether
@@ -65,8 +67,8 @@ class Catalogues:
         hidden: sides with damage that tells no SKU: it may be any that seems to be missing there.
     """
 
-    items: pd.DataFrame
-    offers: pd.DataFrame
+    items: "pd.DataFrame"
+    offers: "pd.DataFrame"
     withheld: Set[str] = field(default_factory=frozenset)
     vanished: Set[str] = field(default_factory=frozenset)
     hidden: Set[Side] = field(default_factory=frozenset)

@@ -17,26 +17,28 @@ _BETWEEN = "\0"  # parts a joined column; no SKU of the ledger holds it
 _PADDING = re.compile(r"(?<![0-9])(?<![0-9][.,])0+(?=[0-9])")
 
 _Table = Mapping[int, None]
+_BLANK = ("Z", "Cc", "Cf")
+_SEPARATOR = ("P", "S")
 
 
 @lru_cache
-def _table(categories: str) -> _Table:
-    """For `str.translate`: takes away every character of these Unicode categories."""
+def _without(*categories: str) -> _Table:
+    """For `str.translate`: takes away every character of these Unicode categories, in full or by letter."""
     return {
         point: None
         for point in range(1, sys.maxunicode + 1)
-        if unicodedata.category(chr(point))[0] in categories and not 0xD800 <= point <= 0xDFFF
+        if unicodedata.category(chr(point)).startswith(categories)
     }
 
 
 def without_blanks(sku: str) -> str:
     """Without blanks, line breaks, and what nobody sees: zero-width, soft hyphen, control characters."""
-    return sku.translate(_table("ZC"))
+    return sku.translate(_without(*_BLANK))
 
 
 def without_separators(sku: str) -> str:
     """Without punctuation and symbols: `-`, `–`, `/`, `_`, `.` and their kin."""
-    return sku.translate(_table("PS"))
+    return sku.translate(_without(*_SEPARATOR))
 
 
 def without_padding(sku: str) -> str:
@@ -78,14 +80,16 @@ def says_something(folded: str) -> bool:
 def coarse(sku: str) -> str:
     """Character by character, so that it does not matter what else is taken away before."""
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", sku).casefold())
-    return letters.translate(_table("ZCPSM")).replace("0", "")
+    return letters.translate(_without(*_BLANK, *_SEPARATOR, "M")).replace("0", "")
 
 
 def coarse_all(skus: Sequence[str]) -> list[str]:
     """`coarse` of each. Plain ASCII, which nearly all are, is folded as one text: far faster."""
     joined = _BETWEEN.join(skus)
     if joined.isascii() and joined.count(_BETWEEN) == len(skus) - 1:
-        return joined.casefold().translate(_table("ZCPSM")).replace("0", "").split(_BETWEEN)
+        return (
+            joined.casefold().translate(_without(*_BLANK, *_SEPARATOR, "M")).replace("0", "").split(_BETWEEN)
+        )
     found = [""] * len(skus)
     simple = [at for at, sku in enumerate(skus) if sku.isascii() and _BETWEEN not in sku]
     if len(simple) == len(skus):

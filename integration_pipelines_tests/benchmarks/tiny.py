@@ -16,4 +16,6 @@ TINY = Sizes(
     day_hours=0.2,
     stock_skus=300,
     stock_pairs=1,
+    audit_skus=2_000,
+    audit_pairs=1,
 )
