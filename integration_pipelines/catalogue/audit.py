@@ -15,14 +15,21 @@ from sqlalchemy import Connection
 
 from integration_pipelines.catalogue.facts import TO_MEND, Drift, Side
 from integration_pipelines.catalogue.files import Lists, write_lists
-from integration_pipelines.catalogue.findings import Group, findings
+from integration_pipelines.catalogue.findings import Group, findings, subject_of
 from integration_pipelines.catalogue.observe import ItemIntake, OfferReads, read_barcodes
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel
 from integration_pipelines.exceptions import settle
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.catalogue import items_stream, offers_stream
-from integration_pipelines.ledger.sku_drift import Place, drift_groups, keep_audit, listing, store_drift
+from integration_pipelines.ledger.sku_drift import (
+    Place,
+    drift_groups,
+    keep_audit,
+    listing,
+    set_aside,
+    store_drift,
+)
 from integration_pipelines.ledger.watermarks import read_watermark
 from integration_pipelines.money import Money
 from integration_pipelines.remote import OutOfBudget, RemoteError
@@ -151,6 +158,7 @@ class SkuAudit:
         self._write_lists(connection, report, now)
 
     def _settle(self, connection: Connection, now: datetime) -> None:
+        aside = set_aside(connection, self.key)
         groups = [
             Group(
                 Drift(group.drift),
@@ -162,7 +170,12 @@ class SkuAudit:
             )
             for group in drift_groups(connection, self.place, self.currency, IN_DETAILS)
         ]
-        settle(connection, f"catalogue:{self.key}", self.key, findings(self.key, groups, now), now)
+        found = findings(self.key, groups, now)
+        # What was resolved has to go before it can return: then its later SKUs open it again.
+        resolved = {subject_of(self.key, Drift(drift)) for drift in aside}
+        scope = f"catalogue:{self.key}"
+        settle(connection, scope, self.key, [one for one in found if one.subject not in resolved], now)
+        settle(connection, scope, self.key, found, now)
 
     def _write_lists(self, connection: Connection, report: AuditReport, now: datetime) -> None:
         rows = listing(connection, self.place, [drift.value for drift in Drift])

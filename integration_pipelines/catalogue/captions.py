@@ -30,7 +30,8 @@ CHECKS = {
         "SKUs that are not the same on both sides. Owner: mostly e-commerce, see the column *owner*. Work "
         "the classes from the top: offers without an item are sold and cannot be sent. The columns *other* "
         "and *why* name the closest SKU of the other side. An exception per class says until when; resolve "
-        "it with a note where the difference is meant. The next audit sees what was mended."
+        "it with a note where the differences are meant: these SKUs are left alone from then on, later ones "
+        "open it again. The next audit sees what was mended."
     ),
     Check.UNREADABLE: (
         "Items that the warehouse told in a form that cannot be read. Owner: operations. Look at the named "

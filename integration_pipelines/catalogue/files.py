@@ -18,7 +18,7 @@ from integration_pipelines.catalogue.facts import Drift
 
 COLUMNS = (
     *("class", "side", "sku", "closest_sku", "why", "cause", "owner", "what_to_do"),
-    *("title", "barcodes", "quantity", "price", "currency", "since"),
+    *("title", "barcodes", "quantity", "price", "currency", "since", "set_aside"),
 )
 MOST_SHEET_ROWS = 1_048_576  # Excel's limit, the header included
 _LONGEST_CELL = 32_767
@@ -71,7 +71,10 @@ def _cells(row: Any) -> list[Any]:
         *(row.drift, row.side, row.sku, row.other, row.why),
         *(cause_of(drift), owner_of(drift), suggestion(drift, row.other)),
         *(row.title, row.barcodes, row.quantity, row.price, row.currency),
-        None if row.since is None else f"{row.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        *(
+            None if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            for at in (row.since, row.aside_at)
+        ),
     ]
 
 

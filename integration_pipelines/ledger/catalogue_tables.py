@@ -48,5 +48,6 @@ sku_drift = Table(
     Column("why", Text, nullable=False, comment="why that one, or what is known of this one"),
     Column("since", _Moment, nullable=False, comment="when it was first found in this class"),
     Column("seen_at", _Moment, nullable=False, comment="the audit that found it last"),
+    Column("aside_at", _Moment, comment="when a person resolved its class and so left it as it is"),
     Index("sku_drift_kind", "channel", "drift"),
 )

@@ -28,7 +28,8 @@ insert into sku_drift as d (channel, side, sku, drift, other, why, since, seen_a
 select :channel, side, sku, drift, other, why, :now, :now from drift_found where drift = any(:kept)
 on conflict (channel, side, sku) do update set
     drift = excluded.drift, other = excluded.other, why = excluded.why, seen_at = excluded.seen_at,
-    since = case when d.drift = excluded.drift then d.since else excluded.since end
+    since = case when d.drift = excluded.drift then d.since else excluded.since end,
+    aside_at = case when d.drift = excluded.drift then d.aside_at end
 """)
 _FORGET = text("delete from sku_drift where channel = :channel and seen_at < :now")
 
@@ -46,7 +47,7 @@ d.side, d.sku, d.drift, d.other, d.why, coalesce(nullif(o.title, ''), i.title, '
 array_to_string(coalesce(o.barcodes, i.barcodes), ' ') as barcodes, o.quantity, o.price, o.currency
 """
 _LISTING = text(f"""
-select {_SHOWN}, s.since from drift_found d {_DETAILS}
+select {_SHOWN}, s.since, s.aside_at from drift_found d {_DETAILS}
 left join sku_drift s on s.channel = :channel and s.side = d.side and s.sku = d.sku
 order by array_position(cast(:order as text[]), d.drift), d.side, d.sku
 """)  # noqa: S608 - parts of this module
@@ -55,14 +56,14 @@ select {_SHOWN}, d.since, e.id as exception, e.owner, e.severity, e.deadline fro
 join exceptions e on e.channel = d.channel and e.subject = 'catalogue ' || d.channel || ' ' || d.drift
     and e.state = 'open' and e.present
 {_DETAILS}
-where d.channel = :channel
+where d.channel = :channel and d.aside_at is null
 order by array_position(cast(:order as text[]), d.drift), d.side, d.sku limit :limit
 """)  # noqa: S608 - parts of this module
 _COUNT_OPEN = text("""
 select count(*) from sku_drift d
 join exceptions e on e.channel = d.channel and e.subject = 'catalogue ' || d.channel || ' ' || d.drift
     and e.state = 'open' and e.present
-where d.channel = :channel
+where d.channel = :channel and d.aside_at is null
 """)
 
 _GROUPS = text("""
@@ -70,11 +71,21 @@ select d.drift, d.side, count(*) as skus, min(d.since) as since,
     sum(o.price * o.quantity) filter (where o.currency = :currency and o.active) as money
 from sku_drift d
 left join offers o on o.marketplace = :marketplace and o.sku = d.sku and d.side = 'marketplace'
-where d.channel = :channel group by d.drift, d.side order by d.drift, d.side
+where d.channel = :channel and d.aside_at is null group by d.drift, d.side order by d.drift, d.side
 """)
 _FIRST = text("""
 select sku, other, why from sku_drift where channel = :channel and drift = :drift and side = :side
+    and aside_at is null
 order by sku limit :limit
+""")
+# A person resolved the class: what was known of it then is left as it is, what comes later is news.
+_SET_ASIDE = text("""
+update sku_drift d set aside_at = e.closed_at
+from exceptions e
+where d.channel = :channel and d.aside_at is null and d.since <= e.closed_at
+    and e.channel = d.channel and e.subject = 'catalogue ' || d.channel || ' ' || d.drift
+    and e.state = 'resolved' and e.present
+returning d.drift
 """)
 
 
@@ -117,6 +128,11 @@ def store_drift(
     copy_rows(connection, "drift_found", _FOUND, found)
     connection.execute(_MERGE, {"channel": place.channel, "kept": list(kept), "now": now})
     connection.execute(_FORGET, {"channel": place.channel, "now": now})
+
+
+def set_aside(connection: Connection, channel: str) -> set[str]:
+    """Leave SKUs as they are whose class a person resolved since they were found; answers the classes."""
+    return set(connection.scalars(_SET_ASIDE, {"channel": channel}))
 
 
 def listing(connection: Connection, place: Place, order: Sequence[str]) -> Iterator[Row[Any]]:

@@ -20,7 +20,15 @@ NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 
 def row(sku: str, **more: Any) -> Any:
     told = {"drift": "offer_without_item", "side": "marketplace", "sku": sku, "other": None, "why": ""}
-    told |= {"title": "", "barcodes": None, "quantity": None, "price": None, "currency": None, "since": NOW}
+    told |= {
+        "title": "",
+        "barcodes": None,
+        "quantity": None,
+        "price": None,
+        "currency": None,
+        "since": NOW,
+        "aside_at": None,
+    }
     return SimpleNamespace(**{**told, **more})
 
 

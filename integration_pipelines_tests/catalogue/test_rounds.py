@@ -333,19 +333,55 @@ def test_a_thousand_skus_of_one_cause_are_one_exception(scene: Scene) -> None:
 
 
 @BOTH
-def test_what_a_person_set_aside_stays_aside_and_ages_from_when_it_was_first_found(scene: Scene) -> None:
-    scene.list_offer("NOBODY-HAS-IT")
+def test_what_a_person_set_aside_stays_aside_and_what_comes_later_is_news(scene: Scene) -> None:
+    scene.list_offer("GIFT-CARD")
     scene.retailer.clock.advance(2 * DAY)
     scene.audit()
     first = scene.exceptions()["offer_without_item"]
     with scene.ledger.begin() as connection:
         resolve(connection, first.id, who="Ada", note="it is a gift card", now=scene.retailer.clock.now())
-    scene.next_day()
+    assert scene.next_day().counts[OFFER, Drift.OFFER_WITHOUT_ITEM] == 1
     assert scene.exceptions() == {}
-    scene.list_offer("another case")
-    scene.add_item("ANOTHER CASE")
+    scene.list_offer("NOBODY-HAS-IT")
     scene.next_day()
-    assert set(scene.exceptions()) == {"differs_by_case"}
+    again = scene.exceptions()["offer_without_item"]
+    assert (again.id, again.times_opened, again.details["count"]) == (first.id, 2, 1)
+    assert [row["sku"] for row in again.details["first"]] == ["NOBODY-HAS-IT"]
+    assert scene.next_day().counts[OFFER, Drift.OFFER_WITHOUT_ITEM] == 2
+    assert scene.exceptions()["offer_without_item"].details["count"] == 1
+
+
+@BOTH
+def test_news_of_the_very_day_on_which_a_class_was_resolved_opens_it_again(scene: Scene) -> None:
+    scene.list_offer("GIFT-CARD")
+    scene.retailer.clock.advance(2 * DAY)
+    scene.audit()
+    scene.list_offer("NOBODY-HAS-IT")
+    (first,) = scene.exceptions().values()
+    with scene.ledger.begin() as connection:
+        resolve(connection, first.id, who="Ada", note="it is a gift card", now=scene.retailer.clock.now())
+    scene.next_day()
+    assert [row["sku"] for row in scene.exceptions()["offer_without_item"].details["first"]] == [
+        "NOBODY-HAS-IT"
+    ]
+
+
+@BOTH
+def test_what_was_set_aside_and_mended_is_news_when_it_drifts_again(scene: Scene) -> None:
+    scene.list_offer("GIFT-CARD")
+    scene.retailer.clock.advance(2 * DAY)
+    scene.audit()
+    (first,) = scene.exceptions().values()
+    with scene.ledger.begin() as connection:
+        resolve(connection, first.id, who="Ada", note="meant", now=scene.retailer.clock.now())
+    scene.next_day()
+    scene.book.by_sku["GIFT-CARD"].deleted = True
+    scene.next_day()
+    assert scene.drift() == {}
+    scene.list_offer("GIFT-CARD")
+    scene.next_day()
+    scene.next_day()
+    assert set(scene.exceptions()) == {"offer_without_item"}
 
 
 @BOTH

@@ -61,6 +61,7 @@ def upgrade() -> None:
         _text("why"),
         _moment("since"),
         _moment("seen_at"),
+        _moment("aside_at", null=True),
     )
     op.create_index("sku_drift_kind", "sku_drift", ["channel", "drift"])
 
