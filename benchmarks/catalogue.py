@@ -79,7 +79,7 @@ FULL = Sizes(
     stock_skus=100_000,
     stock_pairs=3,
     audit_skus=1_000_000,
-    audit_pairs=5,
+    audit_pairs=3,
 )
 
 Tell = Callable[[str], None]

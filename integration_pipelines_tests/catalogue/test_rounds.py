@@ -110,6 +110,16 @@ def test_offers_are_asked_for_their_barcodes_once(scene: Scene) -> None:
     assert asked() == first + 1
 
 
+@BOTH
+def test_the_days_export_is_taken_once_whichever_flow_looks_first(scene: Scene) -> None:
+    integration = scene.retailer.integration
+    integration.offer_intakes[scene.retailer.marketplace].read_all()
+    assert scene.audit().incomplete is None
+    scene.retailer.clock.advance(3600)
+    assert scene.audit().incomplete is None
+    assert len(scene.retailer.wire.sent("POST", "/api/offers/export/async")) == 1
+
+
 class TestInFlight:
     @BOTH
     def test_what_was_created_lately_on_either_side_is_not_reported(self, scene: Scene) -> None:
