@@ -84,10 +84,10 @@ def by_sku(records: pd.DataFrame, skus: Any, size: int) -> BySku:
     counted = np.bincount(skus, minlength=size)
     counting = np.bincount(skus[~stopped], minlength=size)
     barcodes = np.full(size, "", dtype=object)
-    for group, number in ((stopped, counted - counting), (~stopped, counting)):
+    alone = stopped & (counting[skus] == 0)
+    for group, number in ((alone, counted), (~stopped, counting)):
         unique = group & (number[skus] == 1)
         barcodes[skus[unique]] = told[unique]
-    barcodes[counting > 1] = ""
     present = counted > 0
     return BySku(
         present=present,

@@ -222,6 +222,23 @@ class TestBarcodes:
             Drift.OFFER_WITHOUT_ITEM
         }
 
+    def test_an_offer_whose_own_item_tells_no_barcode_is_left_alone(self) -> None:
+        items = [Record("CUP", "1"), Record("MUG")]
+        found = drift(items, [Record("CUP", "9"), Record("MUG", "1")])
+        assert found == {(ITEM, "CUP"): (Drift.BARCODE_ELSEWHERE, "MUG")}
+
+    def test_an_inactive_item_is_that_first_whatever_its_barcode(self) -> None:
+        items = [stopped("A", "1"), Record("B", "2")]
+        assert drift(items, [Record("A", "2"), Record("B", "1")]) == {
+            (ITEM, "A"): (Drift.INACTIVE_ITEM, None),
+            (OFFER, "A"): (Drift.INACTIVE_ITEM, None),
+            (ITEM, "B"): (Drift.BARCODE_ELSEWHERE, "A"),
+        }
+
+    def test_a_deleted_record_beside_a_live_one_lends_it_no_barcode(self) -> None:
+        items = [stopped("mug", "1"), Record("mug", "2")]
+        assert reasons(items, [Record("MUG", "1")])[OFFER, "MUG"].endswith("may be two products")
+
     def test_the_spelling_says_more_than_a_barcode(self) -> None:
         items = [Record("mug", "1"), Record("CUP", "2")]
         found = drift(items, [Record("MUG", "2"), Record("JUG", "1")])
