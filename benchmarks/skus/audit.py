@@ -74,7 +74,7 @@ def measure(stage: Stage, *, skus: int, repetitions: int, tell: Callable[[str], 
     ledger.close()
     tell("catalogue, memory")
     memory = [_peak(which, url) for which in ("join", "compare")]
-    pair = f"{skus} SKUs a side, 7 in 1,000 adrift"
+    pair = f"{skus} SKUs a side, 9 in 1,000 adrift"
     return [
         row(
             "catalogue/compare",

@@ -1,4 +1,4 @@
-"""Two large catalogues in a ledger, nearly equal: seven SKUs in a thousand have drifted, each in its own way.
+"""Two large catalogues in a ledger, nearly equal: nine SKUs in a thousand have drifted, each in its own way.
 
 Made by the database itself, so that a million rows of each side are there in seconds. The marketplace's rows
 lie in another order than the warehouse's, as they do when nobody sorted either.

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Row, RowMapping, insert, select, text
 from integration_pipelines.ledger.bulk import copy_rows
 from integration_pipelines.ledger.catalogue_tables import sku_audits
 
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended('sku_drift:' || :channel, 0))")
+
 _FOUND_TABLE = """
 create temporary table if not exists drift_found (
     side text, sku text, drift text, other text, why text
@@ -123,6 +125,7 @@ def store_drift(
         found: side, SKU, class, closest SKU and why, each SKU once per side.
         kept: the classes that somebody should mend.
     """
+    connection.execute(_LOCK, {"channel": place.channel})  # two audits would wait for each other's rows
     connection.exec_driver_sql(_FOUND_TABLE)
     connection.exec_driver_sql("truncate drift_found")
     copy_rows(connection, "drift_found", _FOUND, found)
