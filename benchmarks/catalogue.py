@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from benchmarks.goods import calls as goods_calls
 from benchmarks.orders import acceptance, calls, day, idle, intake
 from benchmarks.rows import Row
+from benchmarks.skus import audit
 from benchmarks.stage import Stage
 from benchmarks.stock import passes
 
@@ -27,6 +28,8 @@ class Sizes:
         goods_orders: orders whose dispatches and returns are counted, within `goods_hours` of simulated time.
         stock_skus: of a warehouse that five marketplaces list.
         stock_pairs: passes over them with 1 % changed, ours and peer in turns.
+        audit_skus: of each of two catalogues that are compared.
+        audit_pairs: comparisons of them, ours and peer in turns.
     """
 
     intake_orders: int
@@ -44,6 +47,8 @@ class Sizes:
     goods_hours: float
     stock_skus: int
     stock_pairs: int
+    audit_skus: int
+    audit_pairs: int
 
 
 SHORT = Sizes(
@@ -62,6 +67,8 @@ SHORT = Sizes(
     goods_hours=12,
     stock_skus=10_000,
     stock_pairs=3,
+    audit_skus=100_000,
+    audit_pairs=5,
 )
 FULL = Sizes(
     intake_orders=20_000,
@@ -79,6 +86,8 @@ FULL = Sizes(
     goods_hours=24,
     stock_skus=100_000,
     stock_pairs=3,
+    audit_skus=1_000_000,
+    audit_pairs=3,
 )
 
 Tell = Callable[[str], None]
@@ -107,5 +116,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage, Sizes, Tell], list[Row]]] = {
     ),
     "stock/pass": lambda stage, sizes, tell: passes.measure(
         stage, skus=sizes.stock_skus, repetitions=sizes.stock_pairs, tell=tell
+    ),
+    "catalogue/audit": lambda stage, sizes, tell: audit.measure(
+        stage, skus=sizes.audit_skus, repetitions=sizes.audit_pairs, tell=tell
     ),
 }

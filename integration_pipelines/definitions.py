@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from integration_pipelines.catalogue import defs as catalogue
 from integration_pipelines.config import Channels, channels_file, read_channels, read_environment
 from integration_pipelines.dagster_support import housekeeping
 from integration_pipelines.dagster_support.resource import IntegrationResource
@@ -43,6 +44,7 @@ def build_defs(
         stock.build_defs(channels, running=running),
         fulfilments.build_defs(channels, running=running),
         returns.build_defs(channels, running=running),
+        catalogue.build_defs(channels, running=running),
         look_up.build_defs(),
         exceptions.build_defs(),
         housekeeping.upkeep(running=running),

@@ -10,6 +10,8 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from integration_pipelines.catalogue.audit import SkuAudit
+from integration_pipelines.catalogue.observe import ItemIntake
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channels, OrderPolicy
 from integration_pipelines.config.secrets import Secrets
@@ -55,6 +57,8 @@ class Integration:
     return_intakes: Mapping[str, ReturnIntake]
     warehouse_return_intakes: Mapping[str, WarehouseReturnIntake]
     return_work: Mapping[str, ReturnWork]
+    item_intakes: Mapping[str, ItemIntake]
+    sku_audits: Mapping[str, SkuAudit]
     doors: Sequence[Transport]
 
     def close(self) -> None:
@@ -128,5 +132,7 @@ def build_integration(
         parts.return_intakes,
         parts.warehouse_return_intakes,
         parts.return_work,
+        parts.item_intakes,
+        parts.sku_audits,
         doors.opened,
     )

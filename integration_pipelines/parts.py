@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 
+from integration_pipelines.catalogue.audit import SkuAudit
+from integration_pipelines.catalogue.observe import ItemIntake
 from integration_pipelines.clock import Clock
 from integration_pipelines.config import Channel, Channels
 from integration_pipelines.config import Warehouse as WarehouseSettings
@@ -227,6 +229,28 @@ class Parts:
                 read_again=self.order_intakes[channel.marketplace].read_again,
                 take_refunds=self.return_intakes[channel.marketplace].take_refunds,
                 journal=self._journal(),
+            )
+            for key, channel in self.channels.channels.items()
+        }
+
+    @cached_property
+    def item_intakes(self) -> dict[str, ItemIntake]:
+        return {
+            key: ItemIntake(key, self.warehouses[key], self.ledger, self.clock)
+            for key in self.warehouse_intakes
+        }
+
+    @cached_property
+    def sku_audits(self) -> dict[str, SkuAudit]:
+        return {
+            key: SkuAudit(
+                key=key,
+                channel=channel,
+                currency=self.channels.marketplaces[channel.marketplace].currency,
+                items=self.item_intakes[channel.warehouse],
+                offers=self.offer_intakes[channel.marketplace],
+                ledger=self.ledger,
+                clock=self.clock,
             )
             for key, channel in self.channels.channels.items()
         }

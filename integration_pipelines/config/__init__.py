@@ -1,5 +1,6 @@
 """The channels file: which marketplaces, which warehouses, and the rules of each channel."""
 
+from integration_pipelines.config.catalogue import CataloguePolicy
 from integration_pipelines.config.faults import ConfigurationError, Fault
 from integration_pipelines.config.load import parse_channels, read_channels
 from integration_pipelines.config.models import (
@@ -30,6 +31,7 @@ from integration_pipelines.config.warehouses import (
 
 __all__ = [
     "BufferOwner",
+    "CataloguePolicy",
     "Channel",
     "Channels",
     "ConfigurationError",

@@ -12,6 +12,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field, HttpUrl, ValidationInfo, field_validator, model_validator
 
+from integration_pipelines.config.catalogue import CataloguePolicy
 from integration_pipelines.config.frozen import Frozen, Key, TimeZone, VariableName
 from integration_pipelines.config.returns import ReturnPolicy
 from integration_pipelines.config.shipping import DispatchPolicy, Shipping
@@ -134,6 +135,7 @@ class Channel(Frozen):
     stock: StockPolicy = Field(default=StockPolicy(), validate_default=True)
     dispatches: DispatchPolicy = DispatchPolicy()
     returns: ReturnPolicy = ReturnPolicy()
+    catalogue: CataloguePolicy = CataloguePolicy()
 
     @field_validator("stock")
     @classmethod

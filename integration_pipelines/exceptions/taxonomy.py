@@ -73,6 +73,13 @@ class Code(StrEnum):
     REFUND_UNCONFIRMED = "refund_unconfirmed"
     UNKNOWN_RETURN_STATE = "unknown_return_state"
     UNREADABLE_RETURN = "unreadable_return"
+    OFFER_WITHOUT_ITEM = "offer_without_item"
+    SKU_MISSPELT = "sku_misspelt"
+    BARCODE_MISMATCH = "barcode_mismatch"
+    SKU_DUPLICATE = "sku_duplicate"
+    OFFER_NOT_LIVE = "offer_not_live"
+    SKU_MISSING = "sku_missing"
+    UNREADABLE_ITEM = "unreadable_item"
     ACCOUNT_UNREACHABLE = "account_unreachable"
     INTEGRATION_FAULT = "integration_fault"
 
@@ -407,6 +414,45 @@ TAXONOMY: dict[Code, Kind] = {
         Owner.OPERATIONS,
         "Returns that a marketplace or warehouse told cannot be read; the raw answers are kept.",
         "Look at the named records in that system, or tell the engineers. They release no money until then.",
+    ),
+    Code.OFFER_WITHOUT_ITEM: Kind(
+        Owner.ECOMMERCE,
+        "Offers can be bought, and the warehouse has no item to send: none with exactly this SKU, or one "
+        "that is switched off.",
+        "Close the offers of the list in the marketplace's back office, or create or switch on the items.",
+    ),
+    Code.SKU_MISSPELT: Kind(
+        Owner.ECOMMERCE,
+        "SKUs of offers and items differ only by case, blanks, leading zeros or separators, so they are "
+        "different SKUs.",
+        "Make both sides spell each SKU of the list the same. Where the barcodes differ they may be two "
+        "products: look before you rename.",
+    ),
+    Code.BARCODE_MISMATCH: Kind(
+        Owner.ECOMMERCE,
+        "The two sides have the same barcode under different SKUs, or two barcodes swapped.",
+        "Scan the goods to see which side is right, then correct the SKU or the barcode on the other one.",
+    ),
+    Code.SKU_DUPLICATE: Kind(
+        Owner.OPERATIONS,
+        "Several active items or offers have the very same SKU.",
+        "Delete or rename all but one; orders and stock of the SKU go on by themselves then.",
+    ),
+    Code.OFFER_NOT_LIVE: Kind(
+        Owner.ECOMMERCE,
+        "Items could be sold, and the marketplace keeps their offers inactive though they have units.",
+        "Look up the reason in the marketplace's back office. Resolve it with a note if it is meant.",
+    ),
+    Code.SKU_MISSING: Kind(
+        Owner.ECOMMERCE,
+        "SKUs that one side knows and the other does not, without anything being sold wrongly.",
+        "Create what is missing, or delete what is left over. Resolve it with a note if it is meant.",
+    ),
+    Code.UNREADABLE_ITEM: Kind(
+        Owner.OPERATIONS,
+        "Items that a warehouse told cannot be read; the raw answers are kept.",
+        "Look at the named records in the warehouse and mend what is odd about them, or tell the engineers. "
+        "The audit of SKUs takes nothing for missing because of them.",
     ),
     Code.ACCOUNT_UNREACHABLE: Kind(
         Owner.OPERATIONS,

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from integration_pipelines.barcodes import comparable
 from integration_pipelines.ledger.bulk import copy_rows
 from integration_pipelines.ledger.store import storable
 
@@ -25,6 +26,7 @@ class ShownOffer:
         inactivity_reasons: empty, too, where the answer does not tell them (exports).
         leadtime_to_ship: days.
         price: None where the answer does not tell it (exports).
+        barcodes: None where the answer does not tell them (exports), which is not the same as none.
     """
 
     sku: str
@@ -37,6 +39,8 @@ class ShownOffer:
     price: Decimal | None
     currency: str | None
     title: str
+    barcodes: tuple[str, ...] | None = None
+    created_at: datetime | None = None
 
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('offers:' || :marketplace, 0))")
@@ -44,22 +48,28 @@ _LOCK = text("select pg_advisory_xact_lock(hashtextextended('offers:' || :market
 _WORK_TABLE = """
 create temporary table if not exists offer_page (
     sku text, offer_id text, quantity bigint, active boolean, deleted boolean, inactivity_reasons text[],
-    leadtime_to_ship bigint, price numeric, currency text, title text
+    leadtime_to_ship bigint, price numeric, currency text, title text, barcodes text[], barcode_key text,
+    created_at timestamptz
 ) on commit delete rows
 """
 _PAGE = (
     *("sku", "offer_id", "quantity", "active", "deleted", "inactivity_reasons", "leadtime_to_ship", "price"),
-    *("currency", "title"),
+    *("currency", "title", "barcodes", "barcode_key", "created_at"),
 )
 
 # What an answer leaves out stays as it was last shown. Equal rows are written as well: `read_at` is since
-# when the shown figure holds, and by it a complete export knows what it did not bring.
+# when the shown figure holds, and by it a complete export knows what it did not bring. What comes after the
+# first export and does not say since when it is there has appeared meanwhile; another number under the same
+# SKU is another product.
 _MERGE = text("""
 insert into offers as o (marketplace, sku, offer_id, quantity, active, inactivity_reasons,
-    leadtime_to_ship, price, currency, title, read_at, gone_at)
+    leadtime_to_ship, price, currency, title, barcodes, barcode_key, created_at, read_at, gone_at,
+    appeared_at)
 select distinct on (sku) :marketplace, sku, offer_id, quantity, active, inactivity_reasons,
-    leadtime_to_ship, price, currency, title, :read_at,
-    case when deleted then cast(:read_at as timestamptz) end
+    leadtime_to_ship, price, currency, title, barcodes, barcode_key, created_at, :read_at,
+    case when deleted then cast(:read_at as timestamptz) end,
+    (select cast(:read_at as timestamptz) from watermarks
+        where stream = 'offers:' || :marketplace and created_at is null)
 from offer_page order by sku
 on conflict (marketplace, sku) do update set
     offer_id = coalesce(excluded.offer_id, o.offer_id), quantity = excluded.quantity,
@@ -69,6 +79,12 @@ on conflict (marketplace, sku) do update set
         else excluded.inactivity_reasons end,
     price = coalesce(excluded.price, o.price), currency = coalesce(excluded.currency, o.currency),
     title = coalesce(nullif(excluded.title, ''), o.title),
+    barcodes = case when excluded.offer_id <> o.offer_id then excluded.barcodes
+        else coalesce(excluded.barcodes, o.barcodes) end,
+    barcode_key = case when excluded.offer_id <> o.offer_id or excluded.barcodes is not null
+        then excluded.barcode_key else o.barcode_key end,
+    created_at = coalesce(excluded.created_at, o.created_at),
+    appeared_at = case when o.gone_at is null then o.appeared_at else excluded.read_at end,
     read_at = excluded.read_at, gone_at = excluded.gone_at
 where excluded.read_at >= o.read_at
 """)
@@ -103,6 +119,7 @@ def mark_offers_gone(connection: Connection, marketplace: str, read_at: datetime
 
 
 def _row(offer: ShownOffer) -> Sequence[Any]:
+    barcodes = None if offer.barcodes is None else [storable(barcode) for barcode in offer.barcodes]
     return (
         storable(offer.sku),
         offer.offer_id,
@@ -114,4 +131,7 @@ def _row(offer: ShownOffer) -> Sequence[Any]:
         offer.price,
         offer.currency,
         storable(offer.title),
+        barcodes,
+        comparable(barcodes or ()),
+        offer.created_at,
     )

@@ -375,6 +375,10 @@ offers = Table(
     Column("told", BigInteger, comment="figure of told_push, if it was applied; null when that is not known"),
     Column("told_at", _Moment, comment="when told_push ended"),
     Column("told_push", BigInteger, comment="the newest push with this SKU that ended"),
+    Column("barcodes", ARRAY(Text), comment="null: not told yet"),
+    Column("barcode_key", Text, nullable=False, server_default="", comment="barcodes, to be compared"),
+    Column("created_at", _Moment, comment="as the marketplace says"),
+    Column("appeared_at", _Moment, comment="first seen, or seen again; null: it was in the first export"),
     Index(
         "offers_unapplied",
         "marketplace",

@@ -69,7 +69,15 @@ def _neutral(offer: Offer) -> ShownOffer:
         price=offer.price,
         currency=offer.currency_iso_code,
         title=offer.product_title,
+        barcodes=_barcodes(offer),
+        created_at=offer.date_created,
     )
+
+
+def _barcodes(offer: Offer) -> tuple[str, ...] | None:
+    if "product_references" not in offer.model_fields_set:
+        return None
+    return tuple(told.reference for told in offer.product_references if told.reference.strip())
 
 
 def _reference(row: Any) -> str:

@@ -232,6 +232,18 @@ class OfferIntake:
             self._store(rows, read_at, report)
         return report
 
+    def read_pages(self) -> OfferReport:
+        """Read every offer page by page (OF21): for what exports do not tell. Long, and no proof of absence.
+
+        Raises:
+            RemoteError: the rest was not read; what was read before is stored.
+        """
+        report, read_at = OfferReport(), self.clock.now()
+        for page in self.client.offers():
+            self._store(page.rows, read_at, report)
+            read_at = self.clock.now()
+        return report
+
     def read_changed(self, since: datetime) -> OfferReport:
         """Read the offers that changed since then by one export (OF52): for the read-back of many.
 

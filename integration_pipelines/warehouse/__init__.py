@@ -9,6 +9,7 @@ imports them from here.
 """
 
 from integration_pipelines.warehouse.dispatches import ChangeFeed, Dispatches, Parcel, ParcelLine, ParcelState
+from integration_pipelines.warehouse.items import CatalogueItem, ItemPage
 from integration_pipelines.warehouse.orders import (
     Address,
     CustomerRequest,
@@ -35,10 +36,12 @@ from integration_pipelines.warehouse.stock import Facility, StockFeed, StockLeve
 
 __all__ = [
     "Address",
+    "CatalogueItem",
     "ChangeFeed",
     "CustomerRequest",
     "Dispatches",
     "Facility",
+    "ItemPage",
     "OrderRequest",
     "Parcel",
     "ParcelLine",

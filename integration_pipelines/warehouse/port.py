@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from integration_pipelines.warehouse.dispatches import ChangeFeed, Dispatches, Parcel
+from integration_pipelines.warehouse.items import ItemPage
 from integration_pipelines.warehouse.orders import (
     CustomerRequest,
     OrderRequest,
@@ -46,6 +47,17 @@ class Warehouse(Protocol):
 
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Items whose SKU equals each of `skus` exactly (case, blanks); none, one or several."""
+        ...
+
+    def catalogue(self) -> Iterator[ItemPage]:
+        """Every item that the warehouse has, with its barcodes where they are told.
+
+        Complete when the iterator is exhausted, and only then, like `stock_levels`. Deleted items come
+        where the warehouse shows them; an item may come again.
+
+        Raises:
+            RemoteError: the read is incomplete; what was yielded before it is true all the same.
+        """
         ...
 
     def facilities(self) -> Sequence[Facility]:

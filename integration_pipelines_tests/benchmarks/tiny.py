@@ -18,4 +18,6 @@ TINY = Sizes(
     goods_hours=1,
     stock_skus=300,
     stock_pairs=1,
+    audit_skus=2_000,
+    audit_pairs=1,
 )

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from integration_pipelines.ledger import Ledger
 from integration_pipelines.ledger.offers import ShownOffer, mark_offers_gone, store_offers
 from integration_pipelines.ledger.tables import offers
+from integration_pipelines.ledger.watermarks import advance_watermark
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -97,3 +98,44 @@ def test_only_a_complete_export_makes_an_offer_gone(store: Callable, row: Callab
 def test_an_offer_said_to_be_deleted_is_gone(store: Callable, row: Callable) -> None:
     store(shown(deleted=True))
     assert row().gone_at == NOW
+
+
+class TestBarcodesAndAge:
+    """What the audit of SKUs looks at; what an answer does not tell stays as it was last told."""
+
+    def test_an_export_does_not_take_back_what_a_page_told(self, store: Callable, row: Callable) -> None:
+        store(shown(barcodes=("4006381333931",)))
+        store(shown(barcodes=None), read_at=LATER)
+        assert (row().barcodes, row().barcode_key) == (["4006381333931"], "04006381333931")
+        store(shown(barcodes=()), read_at=LATER)
+        assert (row().barcodes, row().barcode_key) == ([], "")
+
+    def test_another_number_under_the_same_sku_is_another_product(
+        self, store: Callable, row: Callable
+    ) -> None:
+        store(shown(barcodes=("4006381333931",)))
+        store(shown(offer_id=None), read_at=LATER)  # damage says nothing about it
+        assert row().barcodes == ["4006381333931"]
+        store(shown(offer_id="42"), read_at=LATER)
+        assert (row().barcodes, row().barcode_key) == (None, "")
+
+    def test_what_the_marketplace_says_of_its_age_counts(self, store: Callable, row: Callable) -> None:
+        store(shown(created_at=NOW - timedelta(days=9)))
+        store(shown(created_at=None), read_at=LATER)
+        assert (row().created_at, row().appeared_at) == (NOW - timedelta(days=9), None)
+
+    def test_without_it_what_comes_after_the_first_export_has_appeared(
+        self, store: Callable, row: Callable, ledger: Ledger
+    ) -> None:
+        store(shown("FIRST"))
+        with ledger.begin() as connection:
+            advance_watermark(connection, "offers:alpine", NOW, NOW)
+        store(shown("FIRST"), shown("LATER"), read_at=LATER)
+        assert (row("FIRST").appeared_at, row("LATER").appeared_at) == (None, LATER)
+
+    def test_what_comes_back_has_appeared_again(self, store: Callable, row: Callable, ledger: Ledger) -> None:
+        store(shown(created_at=NOW))
+        with ledger.begin() as connection:
+            mark_offers_gone(connection, "alpine", LATER)
+        store(shown(created_at=NOW), read_at=LATER + timedelta(days=1))
+        assert row().appeared_at == LATER + timedelta(days=1)

@@ -55,6 +55,11 @@ class V2Calls(V2Documents):
         query = [("number", number), ("businessUnit", business_unit)]
         return self._door.pages(_ITEMS, self._settings.paths.items, query, self._settings.page_size)
 
+    def item_pages(self, business_unit: str) -> Iterator[list[Any]]:
+        """All items of the business unit; all there are where the filter is ignored."""
+        query = [("businessUnit", business_unit)]
+        return self._door.pages(_ITEMS, self._settings.paths.items, query, self._settings.page_size)
+
     def item_number(self, item_id: str) -> str | None:
         """The number of an item that a line names by id alone; kept, numbers do not change."""
         if item_id not in self._item_numbers:

@@ -3,8 +3,8 @@
 Surprising, because Deposco is so: orders are imported when they may be picked, there is no reservation;
 V2 creates or changes by number while V1 only inserts, so an order is looked for before it is created
 and a refusal is compared with what is there; a filter may be ignored, so number and business unit are
-checked again; and a store of the port is a business unit. Stock is read in `stock.py`, parcels in
-`dispatches.py`, returns in `returns.py`.
+checked again; and a store of the port is a business unit. Stock is read in `stock.py`, the catalogue in
+`catalogue.py`, parcels in `dispatches.py`, returns in `returns.py`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from integration_pipelines.clock import Clock
 from integration_pipelines.config.deposco import Generation
+from integration_pipelines.connectors.deposco.catalogue import CatalogueReader
 from integration_pipelines.connectors.deposco.client import DeposcoClient
 from integration_pipelines.connectors.deposco.composing import Composer, note
 from integration_pipelines.connectors.deposco.dispatches import DispatchReader
@@ -36,6 +37,7 @@ from integration_pipelines.warehouse import (
     CustomerRequest,
     Dispatches,
     Facility,
+    ItemPage,
     OrderRequest,
     Parcel,
     ReturnNotice,
@@ -77,6 +79,7 @@ class DeposcoWarehouse:
         self._records = OrderRecords(name, client.profile, client.orders, clock)
         self._items = ItemReader(name, client, self._records, clock)
         self._stock = StockReader(name, client, clock)
+        self._catalogue = CatalogueReader(client, self._records, self._stock)
         self._dispatches = DispatchReader(name, client, clock)
         self._returns = ReturnsDesk(name, client, clock)
         self.stock_feed = self._stock.feed
@@ -116,6 +119,10 @@ class DeposcoWarehouse:
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Items whose number is exactly the SKU; one call per SKU."""
         return {sku: self._items.numbered(sku) for sku in dict.fromkeys(skus)}
+
+    def catalogue(self) -> Iterator[ItemPage]:
+        """Every item of the business unit; with V1 alone what the balances name."""
+        return self._catalogue.pages()
 
     def facilities(self) -> Sequence[Facility]:
         """The tenant's buildings; with V1 alone those of the profile, whose names are not told."""

@@ -42,6 +42,8 @@ class Offer(Payload):
         quantity: what customers can still buy; with `warehouses`, the sum over them.
         active: whether it can be bought; `inactivity_reasons` say why not (exports do not).
         deleted: only in differential exports.
+        product_references: None where the answer does not tell them, as exports do not.
+        date_created: seen in exports only.
         price: current unit price in `currency_iso_code`; exports have `prices` instead.
         leadtime_to_ship: days; reads tell a stored 0 as 1.
     """
@@ -65,6 +67,7 @@ class Offer(Payload):
     max_order_quantity: OptionalUnits = None
     package_quantity: OptionalUnits = None
     channels: Annotated[tuple[Text, ...], LISTED] = ()
+    date_created: OptionalMoment = None
     last_updated: OptionalMoment = None
 
 

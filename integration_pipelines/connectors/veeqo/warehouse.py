@@ -1,6 +1,7 @@
 """Veeqo behind the warehouse port: orders, items and customers in the neutral words of `warehouse.py`.
 
-Stock is read in `stock.py`, parcels in `dispatches.py`, returns in `returns.py`.
+Stock is read in `stock.py`, the catalogue in `catalogue.py`, parcels in `dispatches.py`, returns in
+`returns.py`.
 
 Surprising, because Veeqo is so: an unpaid order reserves stock and the floor does not see it, and a
 payment is what releases it (§5.5); free-text search is the only look-up, so every hit is compared
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from integration_pipelines.clock import Clock
 from integration_pipelines.connectors.values import Payload, reason
 from integration_pipelines.connectors.veeqo import stock
+from integration_pipelines.connectors.veeqo.catalogue import item_page
 from integration_pipelines.connectors.veeqo.changes import changed_orders
 from integration_pipelines.connectors.veeqo.client import VeeqoClient
 from integration_pipelines.connectors.veeqo.composing import address, new_order, payment
@@ -35,6 +37,7 @@ from integration_pipelines.warehouse import (
     CustomerRequest,
     Dispatches,
     Facility,
+    ItemPage,
     OrderRequest,
     Parcel,
     ReturnNotice,
@@ -121,6 +124,10 @@ class VeeqoWarehouse:
     def find_items(self, skus: Iterable[str]) -> Mapping[str, Sequence[WarehouseItem]]:
         """Every sellable with exactly the SKU, deleted ones left out; one search per SKU."""
         return {sku: self._items(sku) for sku in dict.fromkeys(skus)}
+
+    def catalogue(self) -> Iterator[ItemPage]:
+        """Every sellable, from the list of products."""
+        return map(item_page, self.client.product_pages())
 
     def facilities(self) -> Sequence[Facility]:
         """The account's warehouses; which of them may serve a channel, Veeqo does not tell."""

@@ -13,6 +13,7 @@ from integration_pipelines.connectors.deposco.payloads import (
     CustomerReturn,
     InventoryBalance,
     Item,
+    ListedItem,
     OutboundShipment,
     Pack,
     Receipt,
@@ -33,6 +34,7 @@ MEASURES = {"total": "120.0", "availableToPromise": "97.0"}
 MODELS: list[type[BaseModel]] = [
     SalesOrder,
     Item,
+    ListedItem,
     InventoryBalance,
     OutboundShipment,
     CustomerReturn,
@@ -325,3 +327,28 @@ def test_units_are_counted_exactly() -> None:
     assert units_of(Decimal("2.000")) == 2
     with pytest.raises(ValueError, match="no count"):
         units_of(Decimal("2.0001"))
+
+
+class TestListedItem:
+    """Barcodes of items (Deposco §9)."""
+
+    @pytest.mark.parametrize(
+        ("told", "values"),
+        [
+            ({"data": [{"value": "0400000000017"}], "links": [], "complete": True}, ["0400000000017"]),
+            ({"upc": [{"value": "1"}, {"value": 2}]}, ["1", "2"]),
+            ({"upc": {"value": "1"}}, ["1"]),
+            (["1", 2], ["1", "2"]),
+            ({"data": []}, []),
+            (None, []),
+        ],
+    )
+    def test_barcodes_in_every_rendering(self, told: Any, values: list[str]) -> None:
+        item = ListedItem.model_validate({"number": "SKU-1", "upcs": told})
+        assert [upc.value for upc in item.upcs] == values
+
+    def test_damaged_barcodes_do_not_stop_an_order(self) -> None:
+        damaged = {"number": "SKU-1", "upcs": {"data": [{"value": {}}]}}
+        assert Item.model_validate(damaged).number == "SKU-1"
+        with pytest.raises(ValidationError):
+            ListedItem.model_validate(damaged)

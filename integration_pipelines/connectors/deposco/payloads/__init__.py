@@ -27,6 +27,8 @@ from integration_pipelines.connectors.deposco.payloads.goods import (
     InventoryBalance,
     Item,
     ItemPack,
+    ListedItem,
+    Upc,
 )
 from integration_pipelines.connectors.deposco.payloads.orders import SalesOrder, SalesOrderLine
 from integration_pipelines.connectors.deposco.payloads.returns import CustomerReturn, Receipt, ReturnLine
@@ -49,6 +51,7 @@ __all__ = [
     "InventoryBalance",
     "Item",
     "ItemPack",
+    "ListedItem",
     "Note",
     "OutboundShipment",
     "Pack",
@@ -62,6 +65,7 @@ __all__ = [
     "ShipmentOrder",
     "ShippedContainer",
     "ShippedContainerLine",
+    "Upc",
     "is_complete",
     "may_be_cut",
     "rows_of",

@@ -58,6 +58,23 @@ class Item(DeposcoPayload):
         return self
 
 
+class Upc(DeposcoPayload):
+    """A barcode of an item."""
+
+    value: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"value": value} if isinstance(value, str | int) else value
+
+
+class ListedItem(Item):
+    """An item with its barcodes. Apart from `Item`, so that damage to them does not stop an order."""
+
+    upcs: Annotated[tuple[Upc, ...], embedded("upc")] = ()
+
+
 class FacilityBalance(DeposcoPayload):
     """Units of one item in one facility; None is unknown, negative is oversold."""
 
