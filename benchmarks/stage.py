@@ -101,7 +101,7 @@ class Retailer:
         others = Others(sandbox)
         document, keys = demo_channels(sandbox.accounts(), "http://sandbox.invalid")
         for channel in document["channels"].values():
-            for flow in {"stock", "dispatches", "returns"}.difference(flows):
+            for flow in {"stock", "dispatches", "returns", "catalogue"}.difference(flows):
                 del channel[flow]
         channels = parse_channels(as_yaml(document))
         integration = build_integration(

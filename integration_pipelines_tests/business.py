@@ -80,7 +80,7 @@ def channels_for(
     for kind, additions in (("channels", settings), ("warehouses", account)):
         for block in document[kind].values():
             if kind == "channels":
-                for flow in {"stock", "dispatches", "returns"} - (additions or {}).keys():
+                for flow in {"stock", "dispatches", "returns", "catalogue"} - (additions or {}).keys():
                     del block[flow]
             _add(block, deepcopy(dict(additions or {})))
     return parse_channels(as_yaml(document)), keys

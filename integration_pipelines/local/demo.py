@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 # What the sandbox's warehouses call their carriers, and the codes of its marketplaces.
 _CARRIERS = {"DPD": "DPDUK", "UPS": "UPS", "DHL": "dhl_germany", "Royal Mail": "RoyalMail"}
 _UNREGISTERED = ("FedEx", "Other")
+_REPORTS = ".local/reports"  # beside the demo's own data, where people start it
 _HEADER = "# The sandbox's accounts, written anew by each start of the demo. Its keys are invented.\n"
 
 
@@ -126,6 +127,7 @@ def _channel(marketplace: str, warehouse: str, store: Any, policy: str) -> dict[
         "stock": {"enabled": True},
         "dispatches": {"enabled": True},
         "returns": {"enabled": True},
+        "catalogue": {"enabled": True, "folder": _REPORTS},
     }
 
 

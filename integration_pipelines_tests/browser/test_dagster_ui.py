@@ -254,6 +254,17 @@ def test_where_returned_goods_and_their_money_are_is_a_page_each(
     expect(page.get_by_text("newest_refunds", exact=True).first).to_be_visible(timeout=120_000)
 
 
+def test_the_audit_of_skus_runs_on_demand_and_shows_what_drifted(
+    demo: Demo, page: Page, picture: Callable[[Page, str], None]
+) -> None:
+    page.goto(demo.url("/assets/alpine/sku_catalogue"))
+    materialize(page)  # its schedule is daily
+    expect(page.get_by_text("xlsx", exact=True).first).to_be_visible(timeout=120_000)
+    picture(page, "sku-catalogue")
+    page.goto(demo.url("/assets/alpine/sku_catalogue?view=checks&checkDetail=sku_drift"))
+    expect(page.get_by_text("sku_drift").first).to_be_visible(timeout=90_000)
+
+
 def materialize(page: Page) -> None:
     """What a person does who will not wait for a schedule."""
     page.get_by_role("button", name="Materialize").first.click()
