@@ -23,11 +23,15 @@ _SEPARATOR = ("P", "S")
 
 @lru_cache
 def _without(*categories: str) -> _Table:
-    """For `str.translate`: takes away every character of these Unicode categories, in full or by letter."""
+    """For `str.translate`: takes away every character of these Unicode categories, in full or by letter.
+
+    A symbol that stands for letters or digits (`⒜`) is none of them.
+    """
     return {
         point: None
         for point in range(1, sys.maxunicode + 1)
         if unicodedata.category(chr(point)).startswith(categories)
+        if not any(map(str.isalnum, unicodedata.normalize("NFKD", chr(point))))
     }
 
 

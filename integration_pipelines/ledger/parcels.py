@@ -27,7 +27,7 @@ insert into parcels as p (
     warehouse, parcel_id, order_number, base_number, {", ".join(_SAME)}, raw, first_seen_at, changed_at,
     read_at)
 select :warehouse, parcel_id, order_number, base_number, {", ".join(_SAME)}, raw, :read_at, :read_at, :read_at
-from incoming
+from incoming order by parcel_id, order_number
 on conflict (warehouse, parcel_id, order_number) do update set
     {", ".join(f"{name} = excluded.{name}" for name in _SAME)}, raw = excluded.raw,
     changed_at = excluded.read_at, read_at = excluded.read_at
@@ -102,7 +102,7 @@ def withdraw_missing(
 _TOUCH = text("""
 insert into dispatch_queue as q (marketplace, order_id, channel, touched, look_at)
 select o.marketplace, o.order_id, o.channel, 1, :now from orders o
-where o.channel = any(:channels) and o.number = any(:numbers)
+where o.channel = any(:channels) and o.number = any(:numbers) order by o.marketplace, o.order_id
 on conflict (marketplace, order_id) do update set touched = q.touched + 1,
     look_at = least(coalesce(q.look_at, :now), :now)
 returning marketplace, order_id, (select o.number from orders o

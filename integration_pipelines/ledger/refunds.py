@@ -39,7 +39,7 @@ def store_refunds(
 ) -> list[tuple[ToldRefund, str | None]]:
     """Upsert refunds; answers those that are new or changed, each with its state before."""
     changed = []
-    for each in told:
+    for each in sorted(told, key=lambda one: one.refund_id):  # one order of locks for all workers
         mine = (refunds.c.marketplace == marketplace) & (refunds.c.refund_id == each.refund_id)
         before = connection.execute(select(refunds).where(mine).with_for_update()).one_or_none()
         if before is not None and (before.state, before.amount) == (storable(each.state), each.amount):
@@ -71,7 +71,7 @@ _WITH_REFUNDS = text("""
 select order_id, updated_at, read_at, raw::text as raw from orders
 where marketplace = :marketplace and read_at >= :since
     and jsonb_path_exists(raw, '$.order_lines[*].refunds[*]')
-order by read_at
+order by order_id
 """)
 
 

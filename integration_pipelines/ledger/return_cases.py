@@ -40,7 +40,7 @@ def queue_cases(
     Args:
         channel: of orders that the ledger may not have; without it unknown orders are left out.
     """
-    for marketplace, order_id in dict.fromkeys(found):
+    for marketplace, order_id in sorted(set(found)):  # one order of locks for all workers
         key = connection.scalar(
             select(orders.c.channel).where(orders.c.marketplace == marketplace, orders.c.order_id == order_id)
         )

@@ -56,7 +56,7 @@ def store_marketplace_returns(
 ) -> list[StoredReturn]:
     """Upsert returns; an answer older than what is stored, or equal to it, changes nothing."""
     changes = []
-    for each in read:
+    for each in sorted(read, key=lambda one: one.return_id):  # one order of locks for all workers
         mine = (marketplace_returns.c.marketplace == marketplace) & (
             marketplace_returns.c.return_id == each.return_id
         )
@@ -103,7 +103,7 @@ def store_warehouse_returns(
         channels: the warehouse's: channel → store. A return of a store belongs to an order of its channels.
     """
     changes = []
-    for each in read:
+    for each in sorted(read, key=lambda one: one.id):  # one order of locks for all workers
         named = (each.store, each.order_number, each.marketplace_reference)
         found = _order_named(connection, channels, *named)
         lines = [asdict(line) for line in each.lines]
