@@ -21,6 +21,7 @@ RETURNS = FulfilmentSettings(
 )
 SOON = Fate(debit_seconds=30)
 TRADED = 104  # orders
+LOST_NOTES = 5
 DOOMED = 5  # orders: enough that every death in turn meets one that is still to be worked
 
 
@@ -153,7 +154,7 @@ def _trade(sandbox: Sandbox) -> list[str]:
             sandbox.faults[marketplace].force("lost", operation, times=4)
             sandbox.faults[marketplace].force("error_after", operation, times=3)
     for account in sandbox.business.warehouses:
-        sandbox.faults[account.key].force("lost", "POST /orders/{}/notes", times=5)
+        sandbox.faults[account.key].force("lost", "POST /orders/{}/notes", times=LOST_NOTES)
     return order_ids
 
 

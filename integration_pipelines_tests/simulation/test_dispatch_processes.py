@@ -15,7 +15,7 @@ from integration_pipelines.ledger.intents import Boundary
 from integration_pipelines.returns.refund_rules import share
 from integration_pipelines_tests.business import START, channels_for
 from integration_pipelines_tests.simulation.processes import ended, exit_code, start, wait_until_stuck
-from integration_pipelines_tests.simulation.recipes import DOOMED, TRADED
+from integration_pipelines_tests.simulation.recipes import DOOMED, LOST_NOTES, TRADED
 from integration_pipelines_tests.simulation.worker import REST, Assignment, Together
 from integration_pipelines_tests.simulation.worlds import FORKS, accounts_of, stage, truth_of
 
@@ -55,7 +55,8 @@ def test_two_workers_tell_each_parcel_and_pay_each_refund_once(
             assert Decimal(refund["amount"]) == share(Decimal(line["price"]), 1, of=line["quantity"])
     [warehouse] = truth["warehouses"].values()
     notes = [note for booking in warehouse["orders"] for note in booking["notes"] if "expected: 1 x" in note]
-    assert len(notes) == len(set(notes)) == TRADED / 2
+    assert len(notes) == len(set(notes))
+    assert TRADED / 2 - LOST_NOTES <= len(notes) <= TRADED / 2  # goods that come before their note need none
 
 
 @pytest.mark.parametrize(("kind", "done"), [("ship", "parcels"), ("refund", "refunds")])
