@@ -266,7 +266,7 @@ def test_the_audit_of_skus_runs_on_demand_and_shows_what_drifted(
 
 
 def materialize(page: Page, figure: str) -> None:
-    """What a person does who will not wait for a schedule; an open page does not show a first run's figures."""
+    """Ask for a run now. A page that is open does not show the figures of a first run by itself."""
     page.get_by_role("button", name="Materialize").first.click()
     deadline = time.monotonic() + PATIENCE
     while not page.get_by_text(figure, exact=True).first.is_visible():
