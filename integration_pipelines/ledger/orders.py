@@ -92,7 +92,7 @@ with incoming as (
     select :marketplace, order_id, channel, number, state, currency, total_price, shipping_price, buyer,
         contact, ship_to, placed_at, updated_at, waiting_since, accept_by, ship_by, cleared_at, raw, raw_hash,
         :read_at, :read_at, :read_at
-    from incoming
+    from incoming order by order_id  -- all workers lock rows in one order
     on conflict (marketplace, order_id) do update set
         state = excluded.state, currency = excluded.currency, total_price = excluded.total_price,
         shipping_price = excluded.shipping_price, buyer = excluded.buyer, contact = excluded.contact,
@@ -120,7 +120,7 @@ with incoming as (
 insert into order_lines (
     marketplace, order_id, line_id, position, sku, quantity, unit_price, price, shipping_price, state)
 select :marketplace, order_id, line_id, position, sku, quantity, unit_price, price, shipping_price, state
-from incoming
+from incoming order by order_id, line_id
 on conflict (marketplace, order_id, line_id) do update set
     position = excluded.position, sku = excluded.sku, quantity = excluded.quantity,
     unit_price = excluded.unit_price, price = excluded.price, shipping_price = excluded.shipping_price,
@@ -240,7 +240,7 @@ with incoming as (
         shipped_parcels, merged_into, created_at, updated_at, state_since, read_at, raw)
     select :warehouse, id, number, store, state, raw_status, lines, total_price, currency, picked, packed,
         shipped_parcels, merged_into, created_at, updated_at, updated_at, :read_at, raw
-    from incoming
+    from incoming order by id
     on conflict (warehouse, id) do update set
         number = excluded.number, store = excluded.store, state = excluded.state,
         raw_status = excluded.raw_status, lines = excluded.lines, total_price = excluded.total_price,
@@ -308,9 +308,12 @@ def queue_orders_numbered(
     connection: Connection, channels: Sequence[str], base_numbers: Iterable[str], now: datetime
 ) -> dict[str, str]:
     """Put the orders behind these numbers in the queue; answers their subjects by number."""
+    named = (orders.c.channel.in_(channels), orders.c.number.in_(set(base_numbers)))
+    in_one_order = select(orders.c.order_id).where(*named).order_by(orders.c.marketplace, orders.c.order_id)
+    connection.execute(in_one_order.with_for_update())  # two readers that lock each other's rows would hang
     rows = connection.execute(
         update(orders)
-        .where(orders.c.channel.in_(channels), orders.c.number.in_(set(base_numbers)))
+        .where(*named)
         .values(look_at=func.least(func.coalesce(orders.c.look_at, now), now), version=orders.c.version + 1)
         .returning(orders.c.marketplace, orders.c.order_id, orders.c.number)
     )
